@@ -1,0 +1,42 @@
+"""Bind the ports that charge points look for, or say who is to blame and what helps."""
+
+import errno
+import socket
+
+
+class PortUnavailableError(OSError):
+    """A port that the central system or the SNTP responder must have is taken or may not be bound."""
+
+
+def listening_socket(kind: socket.SocketKind, host: str, port: int) -> socket.socket:
+    """Bind a TCP (`SOCK_STREAM`) or UDP (`SOCK_DGRAM`) socket; port 0 lets the kernel choose.
+
+    Raises:
+        PortUnavailableError: the port is taken, or binding it needs rights that this process lacks.
+    """
+    name = "TCP" if kind is socket.SOCK_STREAM else "UDP"
+    bound = socket.socket(socket.AF_INET, kind)
+    try:
+        if kind is socket.SOCK_STREAM:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((host, port))
+    except OSError as error:
+        bound.close()
+        raise PortUnavailableError(error.errno, f"{name} port {port} on {host}: {_why(error, name, port)}") from error
+    return bound
+
+
+def _why(error: OSError, name: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        look = "ss -Hlnp" + ("t" if name == "TCP" else "u") + f" 'sport = :{port}'"
+        return (
+            f"another program has it. See which with `{look}` and end it; or run in a network namespace of the "
+            "rig's own (--isolation namespace); or build the image for another port (ocpp-rig run --port N)."
+        )
+    if error.errno in {errno.EACCES, errno.EPERM}:
+        return (
+            "this user may not bind it. Run in a network namespace of the rig's own (--isolation namespace, needs "
+            "`sysctl kernel.unprivileged_userns_clone=1`), or allow it with "
+            f"`sudo sysctl net.ipv4.ip_unprivileged_port_start={port}`."
+        )
+    return f"cannot be bound: {error.strerror}. Is {name} on this address set up (`ip address`)?"

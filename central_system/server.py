@@ -1,0 +1,107 @@
+"""The central system: OCPP 1.6-J on WebSocket behind its tap."""
+
+import asyncio
+import http
+import os
+import re
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from itertools import count
+from typing import Self
+
+from websockets.asyncio.server import ServerConnection, unix_serve
+from websockets.http11 import Request, Response
+from websockets.typing import Subprotocol
+
+from central_system.clock import WorldClock
+from central_system.events import Observer
+from central_system.session import Rules, Session
+from central_system.tap import Tap
+
+SUBPROTOCOL = Subprotocol("ocpp1.6")
+FIRST_TRANSACTION = 101
+
+PATH = re.compile(r"(?:/steve/websocket/CentralSystemService)?/(?P<identity>[A-Za-z0-9*_=:+|@.-]{1,48})")
+"""SteVe's path, or the charge point's identity alone (OCPP-J 1.6 §3.1.1)."""
+
+_servers = count(1)
+
+
+class CentralSystem:
+    """Serves charge points on (host, port); port 0 lets the kernel choose, `port` then tells which.
+
+    No keepalive pings (the firmware answers a ping without its payload, and a server that minds drops the link), no
+    compression, compact JSON, one frame a write. An asynchronous context manager.
+
+    Raises:
+        PortUnavailableError: the port is taken or may not be bound.
+    """
+
+    def __init__(
+        self, host: str, port: int, *, clock: WorldClock, observe: Observer, rules: Rules | None = None
+    ) -> None:
+        self.charge_points: dict[str, Session] = {}
+        self._clock = clock
+        self._rules = rules or Rules()
+        self._observe = observe
+        # Never reused while the server lives; the lock-free counter is enough in one event loop.
+        self._transaction_ids = count(FIRST_TRANSACTION)
+        # An abstract socket (unix(7)) between tap and server: no file, and it is gone with the process.
+        self._inner = f"\0ocpp-rig-{os.getpid()}-{next(_servers)}"
+        self._tap = Tap(host, port, dial=lambda: asyncio.open_unix_connection(self._inner), observe=observe)
+        self.port = self._tap.port
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        server = unix_serve(
+            self._serve,
+            self._inner,
+            process_request=self._admit,
+            select_subprotocol=self._choose,
+            subprotocols=[SUBPROTOCOL],
+            compression=None,
+            ping_interval=None,
+            close_timeout=0.1,
+            max_size=1 << 20,
+        )
+        await self._stack.enter_async_context(server)
+        await self._stack.enter_async_context(self._tap)
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self._stack.aclose()
+
+    @staticmethod
+    def _admit(connection: ServerConnection, request: Request) -> Response | None:
+        if PATH.fullmatch(request.path):
+            return None
+        return connection.respond(http.HTTPStatus.NOT_FOUND, f"no charge point is served at {request.path}\n")
+
+    @staticmethod
+    def _choose(_: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+        """A charge point that offers no `ocpp1.6` is served all the same: a check, not the server, condemns it."""
+        return SUBPROTOCOL if SUBPROTOCOL in offered else None
+
+    async def _serve(self, connection: ServerConnection) -> None:
+        path = connection.request.path if connection.request else ""
+        match = PATH.fullmatch(path)
+        if not match:
+            return
+        session = Session(
+            match["identity"],
+            connection,
+            rules=self._rules,
+            clock=self._clock,
+            new_transaction_id=lambda: next(self._transaction_ids),
+            observe=self._observe,
+        )
+        old = self.charge_points.get(session.identity)
+        self.charge_points[session.identity] = session
+        if old:
+            # After a reset the charge point never closes its old connection; the new one is the charge point now.
+            await old.drop()
+        try:
+            await session.serve()
+        finally:
+            if self.charge_points.get(session.identity) is session:
+                del self.charge_points[session.identity]

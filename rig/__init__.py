@@ -1,0 +1,1 @@
+"""Run a charge point, record it on one clock, judge the recording."""

@@ -1,1 +1,194 @@
-"""x."""
+"""The pytest plug-in: `pytest tests/hil --target native_sim` runs a charge point once and judges it, a test a check.
+
+Options, the fixtures `recording`, `verdicts` and `verdict`, and what the reports add. `ocpp-rig run` calls pytest with
+the same plug-in, having prepared the device beforehand.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rig.errors import BenchError, UsageError
+
+if TYPE_CHECKING:
+    # Imported where it is needed: this module is loaded by every pytest in the environment, also by those that run
+    # no charge point.
+    from rig.checks.verdict import Verdict
+    from rig.journal.recording import Recording
+    from rig.prepare import Prepared
+
+PREPARED = pytest.StashKey["Prepared"]()
+JUDGED = pytest.StashKey["list[Verdict]"]()
+RECORDED = pytest.StashKey["Recording"]()
+PREPARED_BY_CLI = "ocpp-rig-prepared"
+HIL = "hil"
+
+
+class PreparedByCli:
+    """Hands a prepared device, and the way to show its progress, from `ocpp-rig run` to the plug-in."""
+
+    #: The name by which pytest registers it, and `_by_cli` finds it.
+    __name__ = PREPARED_BY_CLI
+
+    def __init__(self, prepared: "Prepared", say: Callable[[str], object]) -> None:
+        self.prepared = prepared
+        self.say = say
+        self.verdicts: list[Verdict] = []
+        self.recording: Recording | None = None
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options of a run; those of `ocpp-rig run`, which explains them at length (`ocpp-rig run --help`)."""
+    group = parser.getgroup("ocpp-rig", "run a charge point and judge it (tests/hil)")
+    group.addoption("--target", metavar="BOARD", help="auto (default), twin, native_sim, qemu_x86, mps2/an385, …")
+    group.addoption("--firmware", type=Path, metavar="PATH", help="an image that somebody else built")
+    group.addoption("--expect-build", metavar="BUILD", help="what its boot banner must show")
+    group.addoption("--ratio", type=float, metavar="N", help="device time N times as fast as the host's (default 20)")
+    group.addoption("--out", type=Path, metavar="DIR", help="the run folder")
+    group.addoption("--isolation", choices=("auto", "namespace", "host"), default="auto", help="whose ports to use")
+    group.addoption("--port", type=int, metavar="N", help="build the image for this port of the central system")
+    group.addoption("--fragment", action="append", default=[], metavar="NAME", help="a Kconfig fragment to add")
+    group.addoption("--defect", action="append", default=[], metavar="NAME", help="make the twin misbehave")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Prepare the device and point the reports to the run folder, before their plug-ins look where to write."""
+    by_cli = _by_cli(config)
+    if by_cli:
+        prepared = by_cli.prepared
+    elif any(Path(arg.split("::")[0]).name == HIL for arg in config.args) or config.option.target:
+        prepared = _prepare(config)
+    else:
+        return
+    config.stash[PREPARED] = prepared
+    if not config.option.collectonly:
+        # pytest-html's and JUnit's own options, where the user left them open.
+        config.option.xmlpath = config.option.xmlpath or str(prepared.folder / "junit.xml")
+        if not getattr(config.option, "htmlpath", None):
+            config.option.htmlpath = str(prepared.folder / "report.html")
+            config.option.self_contained_html = True
+    from rig.report.html import HtmlReport  # noqa: PLC0415
+
+    config.pluginmanager.register(HtmlReport(config), "ocpp-rig-html")
+
+
+def _by_cli(config: pytest.Config) -> PreparedByCli | None:
+    plugin = config.pluginmanager.get_plugin(PREPARED_BY_CLI)
+    return plugin if isinstance(plugin, PreparedByCli) else None
+
+
+def _prepare(config: pytest.Config) -> "Prepared":
+    from rig.prepare import Prepared, run_folder  # noqa: PLC0415
+    from rig.targets.choose import Wish, choose  # noqa: PLC0415
+
+    option = config.option
+    wish = Wish(
+        option.target or "auto",
+        option.firmware,
+        option.expect_build,
+        option.ratio,
+        option.fragment,
+        option.port,
+        option.defect,
+    )
+    try:
+        choice = choose(wish)
+        return Prepared(choice, run_folder(option.out, choice.target.facts.board), option.isolation)
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from error
+    except BenchError as error:
+        pytest.exit(f"the bench broke: {error}", returncode=3)
+
+
+def _say(config: pytest.Config) -> Callable[[str], object]:
+    """How to show a line while pytest captures output."""
+    if by_cli := _by_cli(config):
+        return by_cli.say
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    capture = config.pluginmanager.get_plugin("capturemanager")
+
+    def say(line: str) -> None:
+        if reporter and capture:
+            with capture.global_and_fixture_disabled():
+                reporter.write_line(line)
+
+    return say
+
+
+@pytest.fixture(scope="session")
+def recording(pytestconfig: pytest.Config) -> "Recording":
+    """The recording of one charge lifecycle on the device under test; it is run once, for all tests."""
+    from rig.report.progress import Narrator  # noqa: PLC0415
+
+    prepared = pytestconfig.stash.get(PREPARED, None)
+    if not prepared:
+        raise pytest.UsageError("no device under test: name one with --target (auto, twin, native_sim, …)")
+    say = _say(pytestconfig)
+    if not _by_cli(pytestconfig):
+        say(f"\ndevice under test: {prepared.choice.target.facts.board} ({prepared.choice.why})")
+    recorded = prepared.run(Narrator(say), say)
+    pytestconfig.stash[RECORDED] = recorded
+    return recorded
+
+
+@pytest.fixture(scope="session")
+def verdicts(recording: "Recording", pytestconfig: pytest.Config) -> "dict[str, Verdict]":
+    """The verdicts on that recording, by check id."""
+    from rig.checks.judge import judge  # noqa: PLC0415
+
+    judged = judge(recording)
+    pytestconfig.stash[JUDGED] = judged
+    if by_cli := _by_cli(pytestconfig):
+        by_cli.verdicts, by_cli.recording = judged, recording
+    return {each.check: each for each in judged}
+
+
+@pytest.fixture
+def verdict(
+    request: pytest.FixtureRequest, verdicts: "dict[str, Verdict]", record_property: Callable[[str, object], None]
+) -> "Verdict":
+    """The verdict on the check that the test is about (its parameter `check`).
+
+    ERROR fails the fixture, so that reports show an error and not a failure; NOT APPLICABLE skips and KNOWN DEFECT
+    xfails the test, each with its reason.
+    """
+    from rig.checks.verdict import Outcome  # noqa: PLC0415
+
+    found = verdicts[request.getfixturevalue("check").id]
+    for name in ("check", "outcome", "measured", "limit", "citation", "reason"):
+        record_property(name, str(getattr(found, name)))
+    record_property("journal_lines", " ".join(str(n) for n in found.evidence))
+    match found.outcome:
+        case Outcome.ERROR:
+            raise BenchError(f"{found.check}: {found.measured} {found.reason}")
+        case Outcome.NOT_APPLICABLE:
+            pytest.skip(found.measured)
+        case Outcome.KNOWN_DEFECT:
+            pytest.xfail(f"{found.measured}. {found.reason}")
+    return found
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """The verdict table, below pytest's own."""
+    judged = config.stash.get(JUDGED, None)
+    if judged and not _by_cli(config):
+        from rig.report.colours import wants_colour  # noqa: PLC0415
+        from rig.report.table import summary, verdict_lines  # noqa: PLC0415
+
+        colour = wants_colour(terminalreporter._tw._file)  # noqa: SLF001
+        terminalreporter.section("verdicts")
+        for line in [*verdict_lines(judged, colour=colour), summary(judged, colour=colour)]:
+            terminalreporter.write_line(line)
+        terminalreporter.write_line(f"run folder: {config.stash[PREPARED].folder}")
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Exit with 3 where the bench broke, as `ocpp-rig run` does."""
+    judged = session.config.stash.get(JUDGED, None)
+    if judged and exitstatus == pytest.ExitCode.TESTS_FAILED:
+        from rig.checks.judge import EXIT_CODES, overall  # noqa: PLC0415
+
+        session.exitstatus = EXIT_CODES[overall(judged)]

@@ -1,0 +1,1 @@
+"""The command `ocpp-rig`, a file for each of its subcommands."""

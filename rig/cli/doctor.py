@@ -1,0 +1,93 @@
+"""`ocpp-rig doctor`: what this machine can run, what is missing, and the cure."""
+
+import argparse
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from central_system.ports import PortUnavailableError, listening_socket
+from firmware_build import BOARDS, BuildError, find_workspace, missing_tools, read_sample
+from rig.targets.qemu import MACHINES
+
+OCPP_PORT, SNTP_PORT = 8180, 123
+HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the doctor's report; `cure` is empty where nothing is missing."""
+
+    what: str
+    state: str
+    cure: str = ""
+
+
+def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add this command to the command line."""
+    command = commands.add_parser(
+        "doctor",
+        help="what this machine can run",
+        description="Tell what this machine can run, what is missing and how to get it. Exit code 0 where real "
+        "firmware can be built and run, 3 where only the twin can.",
+    )
+    command.set_defaults(call=doctor)
+
+
+def doctor(arguments: argparse.Namespace) -> int:
+    """Print the report. Returns the exit code."""
+    del arguments
+    boards = list(_boards())
+    workspace = _workspace()
+    for finding in (Finding("twin", "can be run"), workspace, *boards, *_isolation()):
+        print(f"{finding.what:<22} {finding.state}")
+        if finding.cure:
+            print(f"{'':<22} cure: {finding.cure}")
+    return 0 if not workspace.cure and any(not board.cure for board in boards) else 3
+
+
+def _workspace() -> Finding:
+    try:
+        workspace = find_workspace()
+        sample = read_sample(workspace)
+    except BuildError as error:
+        return Finding("Zephyr workspace", str(error.args[0]), error.cure)
+    return Finding("Zephyr workspace", f"{workspace.topdir}, Zephyr {workspace.version}, sample {sample.path}")
+
+
+def _boards() -> Iterator[Finding]:
+    for board in BOARDS:
+        missing = missing_tools(board.name)
+        lacking = [each.name for each in missing]
+        cures = [each.cure for each in missing]
+        program = MACHINES[board.name].program if board.name in MACHINES else None
+        if program and not shutil.which(program):
+            lacking.append(program)
+            cures.append("apt-get install " + ("qemu-system-x86" if "i386" in program else "qemu-system-arm"))
+        if lacking:
+            yield Finding(board.name, f"lacks {', '.join(lacking)}", "; ".join(dict.fromkeys(cures)))
+        elif program or board.architecture == "posix":
+            yield Finding(board.name, "can be built and run")
+        else:
+            yield Finding(board.name, "can be built")
+
+
+def _isolation() -> Iterator[Finding]:
+    """Whether runs get ports of their own; only where they cannot, this host's ports matter."""
+    # In a child: the namespace is entered for good.
+    code = "from rig import netns; netns.enter()"
+    tried = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, check=False)
+    if tried.returncode == 0:
+        yield Finding("network namespaces", "allowed: any number of runs at once")
+        return
+    cure = "sudo sysctl kernel.unprivileged_userns_clone=1 (or run one at a time on this host's ports)"
+    yield Finding("network namespaces", "not allowed for this user", cure)
+    for kind, port, name in ((socket.SOCK_STREAM, OCPP_PORT, "TCP"), (socket.SOCK_DGRAM, SNTP_PORT, "UDP")):
+        try:
+            listening_socket(kind, HOST, port).close()
+            yield Finding(f"{name} port {port}", "free")
+        except PortUnavailableError as error:
+            problem, _, cure = str(error.args[1]).partition(". ")
+            yield Finding(f"{name} port {port}", problem, cure)

@@ -1,0 +1,59 @@
+"""`ocpp-rig`: parse the command line, call the subcommand, turn errors into exit codes."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+
+from rig.errors import BenchError, UsageError
+
+DESCRIPTION = """\
+Run Zephyr's OCPP 1.6 charge point and judge its whole charge lifecycle: host the central system and an SNTP server,
+read the console, record everything on one clock, check the recording, report.
+
+  ocpp-rig run                        the best device under test that is here
+  ocpp-rig run --target native_sim    the real firmware as a process, 20 times faster than real time
+  ocpp-rig check FOLDER               judge a recorded run again
+  ocpp-rig doctor                     what this machine can run, and what is missing
+"""
+EPILOG = "exit codes: 0 all checks pass, 1 a check failed, 2 the command is wrong, 3 the bench broke, 130 interrupted"
+INTERRUPTED = 130
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    from rig.cli import build, check, doctor, run, twin, workspace  # noqa: PLC0415  (--version needs none of them)
+
+    top = argparse.ArgumentParser(
+        prog="ocpp-rig", description=DESCRIPTION, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    top.add_argument("--version", action="version", version=f"%(prog)s {version('zephyr-ocpp-rig')}")
+    commands = top.add_subparsers(metavar="COMMAND", required=True)
+    for command in (run, check, build, workspace, doctor, twin):
+        command.add_to(commands)
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code."""
+    arguments = parser().parse_args(argv)
+    try:
+        code: int = arguments.call(arguments)
+        sys.stdout.flush()
+    except UsageError as error:
+        return _failed(f"ocpp-rig: {error}", 2)
+    except BenchError as error:
+        return _failed(f"ocpp-rig: the bench broke: {error}", 3)
+    except KeyboardInterrupt:
+        return _failed("ocpp-rig: interrupted", INTERRUPTED)
+    except BrokenPipeError:
+        # The reader of a pipe left, as `head` does. Nothing more can be said to it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return INTERRUPTED
+    return code
+
+
+def _failed(message: str, code: int) -> int:
+    print(message, file=sys.stderr)
+    return code

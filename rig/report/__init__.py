@@ -1,0 +1,1 @@
+"""What people read: live progress, the verdict table, the HTML report, the run folder's files."""

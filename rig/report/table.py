@@ -1,0 +1,44 @@
+"""The verdict table at the end of a run."""
+
+from rig.checks.judge import overall
+from rig.checks.verdict import Outcome, Verdict
+from rig.journal.events import RunStarted
+from rig.report.colours import painted
+
+WIDTH = 14
+EVIDENCE_SHOWN = 8
+
+
+def device_under_test(run: RunStarted) -> str:
+    """One line that names what was tested, and never lets the twin pass for firmware."""
+    if run.target == "twin":
+        return "the TWIN (the sample's documentation in Python): no firmware was tested"
+    version = f"Zephyr {run.firmware_version}, " if run.firmware_version else ""
+    return f"{run.board} on {run.target}, {version}build {run.build or 'learned at boot'} ({run.build_source})"
+
+
+def verdict_lines(verdicts: list[Verdict], *, colour: bool) -> list[str]:
+    """A line for each verdict; for one that is not green, its limit, reason and evidence below it."""
+    widest = max((len(verdict.check) for verdict in verdicts), default=0)
+    lines = []
+    for verdict in verdicts:
+        word = painted(f"{verdict.outcome.value:<{WIDTH}}", verdict.outcome, colour=colour)
+        lines.append(f"{word} {verdict.check:<{widest}}  {verdict.measured}")
+        if verdict.outcome in {Outcome.FAIL, Outcome.ERROR, Outcome.PARTIAL}:
+            indent = " " * (WIDTH + 1)
+            lines.append(f"{indent}{verdict.title}. Wanted: {verdict.limit or '–'}  [{verdict.citation}]")
+            if verdict.evidence:
+                shown = ", ".join(str(n) for n in verdict.evidence[:EVIDENCE_SHOWN])
+                more = " …" if len(verdict.evidence) > EVIDENCE_SHOWN else ""
+                lines.append(f"{indent}journal lines {shown}{more}")
+        if verdict.reason:
+            lines.append(" " * (WIDTH + 1) + verdict.reason)
+    return lines
+
+
+def summary(verdicts: list[Verdict], *, colour: bool) -> str:
+    """The verdict on the run, and how many checks gave what."""
+    counted = {outcome: sum(v.outcome is outcome for v in verdicts) for outcome in Outcome}
+    told = ", ".join(f"{number} {outcome.value}" for outcome, number in counted.items() if number)
+    result = overall(verdicts)
+    return f"{painted(result.value, result, colour=colour)}: {told}"

@@ -2,3 +2,8 @@
 
 Knows nothing of the rig. What it observes it hands to one callback, as the events of `central_system.events`.
 """
+
+import logging
+
+# A library's log is its user's to show. What matters is told to the observer as well.
+logging.getLogger(__name__).addHandler(logging.NullHandler())

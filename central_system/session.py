@@ -77,7 +77,7 @@ class Session(ChargePoint):
         new_transaction_id: Callable[[], int],
         observe: Observer,
     ) -> None:
-        super().__init__(identity, connection)
+        super().__init__(identity, connection, logger=LOG)
         self.identity = identity
         self._rules = rules
         self._clock = clock

@@ -84,8 +84,6 @@ class Tap:
             for each in (writer, server_writer):
                 if each is not None:
                     each.close()
-                    with contextlib.suppress(OSError):
-                        await each.wait_closed()
 
     async def _pump(
         self, number: int, sender: Direction, reader: asyncio.StreamReader, writer: asyncio.StreamWriter

@@ -33,7 +33,9 @@ def authorize(recording: Recording) -> Finding:
         start = _of(local, connector)
         if not mine:
             problems.append(f"connector {connector}: no Authorize of {tag}")
-        elif start and (not mine.answer or mine.answer.n > start.start.request.n or not _accepted(mine)):
+        elif not mine.answer or not _accepted(mine):
+            problems.append(f"connector {connector}: {tag} was not accepted")
+        elif start and mine.answer.n > start.start.request.n:
             problems.append(f"connector {connector}: started before {tag} was accepted")
         used += [mine] if mine else []
     measured = ", ".join(f"{call.request.field('idTag')}" for call in used)

@@ -1,5 +1,7 @@
 """From a recording to verdicts."""
 
+from dataclasses import replace
+
 from rig.checks.bench import BENCH_CHECKS
 from rig.checks.boot import BOOT_CHECKS
 from rig.checks.charging import CHARGING_CHECKS
@@ -37,25 +39,32 @@ def broken(recording: Recording) -> str:
 def judge(recording: Recording, checks: tuple[Check, ...] = LIFECYCLE) -> list[Verdict]:
     """A verdict for every check.
 
-    Where the bench broke, all are ERROR. Where it was too late for the device, a failure may be its doing: ERROR. A
-    failure that `known_defects.toml` foretells is KNOWN DEFECT, and a pass that it does not expect is FAIL.
+    Where the bench broke, all are ERROR. Where it was late, a failure may be its doing: ERROR; if nothing failed, its
+    lateness did no harm. A failure that `known_defects.toml` foretells is KNOWN DEFECT, a pass that it does not, FAIL.
     """
     if why := broken(recording):
         return [_verdict(each, Finding(Outcome.ERROR, "not judged", ""), why.splitlines()[0]) for each in checks]
-    findings = [(each, each.judge(recording)) for each in checks]
-    late = next((c for c, f in findings if f.outcome is Outcome.ERROR), None)
-    return [_weigh(recording, each, finding, late) for each, finding in findings]
+    verdicts = [_weighed(recording, each, each.judge(recording)) for each in checks]
+    bench = {each.id for each in BENCH_CHECKS}
+    doubts = [v for v in verdicts if v.check in bench and v.outcome is not Outcome.PASS]
+    if not doubts:
+        return verdicts
+    if any(v.outcome is Outcome.FAIL for v in verdicts):
+        why = f"the bench may be to blame, see {doubts[0].check}"
+        return [replace(v, outcome=Outcome.ERROR, reason=why) if v.outcome is Outcome.FAIL else v for v in verdicts]
+    harmless = [v.check for v in doubts if v.outcome is Outcome.PARTIAL]
+    why = "late, but nothing failed for it"
+    return [replace(v, outcome=Outcome.PASS, reason=why) if v.check in harmless else v for v in verdicts]
 
 
-def _weigh(recording: Recording, check: Check, finding: Finding, late: Check | None) -> Verdict:
+def _weighed(recording: Recording, check: Check, finding: Finding) -> Verdict:
+    """The verdict on one check, in the light of what this firmware is known to fail."""
     defect = known_defect(check.id, recording.run.target, recording.run.firmware_version)
     if finding.outcome is Outcome.FAIL and defect:
         return _verdict(check, finding, defect.reason, Outcome.KNOWN_DEFECT)
     if finding.outcome is Outcome.PASS and defect:
         reason = "passes although known_defects.toml lists it as failing: take it out of the list"
         return _verdict(check, finding, reason, Outcome.FAIL)
-    if finding.outcome is Outcome.FAIL and late:
-        return _verdict(check, finding, f"the bench may be to blame, see {late.id}", Outcome.ERROR)
     return _verdict(check, finding)
 
 

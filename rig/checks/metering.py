@@ -40,14 +40,14 @@ def interval(recording: Recording) -> Finding:
     local = local_transactions(recording)
     for transaction in local:
         name = f"connector {transaction.connector}"
-        stamps = [epoch_s(sample.timestamp) for sample in transaction.samples]
+        stamps = [epoch_s(sample.timestamp) for sample in transaction.metered]
         mine = [later - earlier for earlier, later in pairwise(stamps) if earlier is not None and later is not None]
         gaps += mine
         problems += [f"{name}: a gap of {gap:g} s" for gap in mine if abs(gap - SAMPLE_INTERVAL_S) > 1.0]
-        if not transaction.samples:
+        if not transaction.metered:
             problems.append(f"{name}: no MeterValues")
             continue
-        times = [sample.call.request.t for sample in transaction.samples]
+        times = [sample.call.request.t for sample in transaction.metered]
         first = recording.device_s(times[0] - transaction.start.request.t)
         if abs(first - SAMPLE_INTERVAL_S) > tolerance:
             problems.append(f"{name}: the first after {first:.1f} s")
@@ -84,7 +84,7 @@ def rising(recording: Recording) -> Finding:
     problems, spans = [], []
     transactions = transactions_of(recording)
     for transaction in transactions:
-        values = [sample.wh for sample in transaction.samples]
+        values = [sample.wh for sample in transaction.metered]
         if None in values:
             problems.append(f"transaction {transaction.id}: a reading that is no number")
         numbers = [value for value in values if value is not None]
@@ -127,11 +127,12 @@ def register(recording: Recording) -> Finding:
     for transaction in local:
         begin = transaction.start.request.field("meterStart")
         end = transaction.stop.request.field("meterStop") if transaction.stop else None
-        values = [sample.wh for sample in transaction.samples if sample.wh is not None]
-        series = [value for value in (begin, *values, end) if isinstance(value, int | float)]
+        values = [sample.wh for sample in transaction.metered if sample.wh is not None]
         shown.append(f"connector {transaction.connector}: {begin} → {end} Wh")
         used += [transaction.start, transaction.stop]
-        if series != sorted(series) or (series and series[0] < 0):
+        extremes = [min(values), max(values)] if values else []
+        series = [each for each in (0, begin, *extremes, end) if isinstance(each, int | float)]
+        if series != sorted(series):
             span = f"{values[0]:g} to {values[-1]:g} Wh" if values else "no reading"
             problems.append(f"{shown[-1]} around {span}")
     return no_problem(problems, ", ".join(shown), "0 ≤ meterStart ≤ every reading ≤ meterStop", used)

@@ -29,6 +29,11 @@ class Transaction:
     stops: list[Call] = field(default_factory=list)
 
     @property
+    def metered(self) -> list[Sample]:
+        """Its samples up to its stop; what comes later is another matter."""
+        return [s for s in self.samples if not self.stop or s.call.request.n < self.stop.request.n]
+
+    @property
     def stop(self) -> Call | None:
         """Its StopTransaction, None where it never came."""
         return self.stops[0] if self.stops else None

@@ -100,14 +100,8 @@ class Connector:
         if self._has(Defect.AUTHORIZE_SKIPPED, 2):
             return _ACCEPTED
         request: JsonObject = {"idTag": self.id_tag}
-        asking = asyncio.create_task(
-            self._device.link.call("Authorize", request, limit=_AUTHORIZE_LIMIT, connector=self.number)
-        )
-        if self._has(Defect.NO_ANSWER_WAIT, 1):
-            await asyncio.sleep(0)  # the request leaves; its answer has had no time to come
-            asking.add_done_callback(asyncio.Task.exception)
-            return _ACCEPTED
-        return _STATUS_NUMBERS.get(_status(await asking), 0)
+        answer = await self._device.link.call("Authorize", request, limit=_AUTHORIZE_LIMIT, connector=self.number)
+        return _STATUS_NUMBERS.get(_status(answer), 0)
 
     async def _charge(self) -> None:
         console = self._device.console

@@ -47,7 +47,7 @@ class Link:
         self._ids = ids
         self._subprotocols = None if Defect.NO_SUBPROTOCOL in defects else [Subprotocol("ocpp1.6")]
         # OCPP 1.6-J section 4.1.1: no further CALL until the one before is answered or timed out.
-        self._line = asyncio.Semaphore(100 if Defect.NO_ANSWER_WAIT in defects else 1)
+        self._line = asyncio.Lock()
         self._waiting: dict[str, asyncio.Future[JsonObject | None]] = {}
         self._connection: ClientConnection | None = None
         self.connected = asyncio.Event()

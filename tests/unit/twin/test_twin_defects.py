@@ -43,9 +43,6 @@ ON_THE_CONSOLE: dict[Defect, Shows] = {
     Defect.BOOT_LATE: lambda b: [call.action for call in b.calls[:2]] == ["Heartbeat", "BootNotification"],
     Defect.HEARTBEAT_SLOW: lambda b: len(b.of("Heartbeat")) == 2,
     Defect.HEARTBEAT_MISSING: lambda b: not b.of("Heartbeat"),
-    Defect.NO_ANSWER_WAIT: lambda b: (
-        position(b, "StartTransaction", connectorId=1) > position(b, "Authorize", idTag="ZepId00")
-    ),
     Defect.UID_REUSED: lambda b: len({call.uid for call in b.calls}) == len(b.calls) - 1,
     Defect.INVALID_JSON: lambda b: b.garbage == ['[2,"0-4-0","Heartbeat",{}'],
     Defect.RECONNECTS: lambda b: len(b.paths) == 2 and len(b.of("BootNotification")) == 1,
@@ -108,9 +105,7 @@ def test_every_defect_is_looked_at() -> None:
 
 
 def test_the_healthy_twin_has_no_defect(healthy: Bench) -> None:
-    neutral = {
-        defect for defect in ON_THE_CONSOLE if defect.startswith(("remote-", "unlock-")) or defect == "no-answer-wait"
-    }
+    neutral = {defect for defect in ON_THE_CONSOLE if defect.startswith(("remote-", "unlock-"))}
     harmless = {Defect.CONSOLE_DISORDER}  # looks different only beside the wire, below
     shown = {defect for defect, shows in ON_THE_CONSOLE.items() if defect != Defect.FATAL_ERROR and shows(healthy)}
     assert shown == neutral | harmless
@@ -163,21 +158,6 @@ def test_reconnection_loses_and_repeats_no_sample(recordings: dict[Defect | None
     for connector in (1, 2):
         assert all(later - earlier == 2 for earlier, later in pairwise(values(bench, connector)))
         assert len(values(bench, connector)) >= 4
-
-
-def test_no_answer_wait_overtakes_the_answer() -> None:
-    """Authorize stays unanswered, yet connector 1 starts; connector 2 waits for its own."""
-
-    async def scenario() -> None:
-        bench = Bench()
-        bench.answers["Authorize"] = lambda _: None
-        async with running_twin(bench, Defect.NO_ANSWER_WAIT):
-            await bench.until(lambda: bench.of("StartTransaction", connectorId=1))
-            assert [call.action for call in bench.calls[1:3]].count("Authorize") >= 1
-            await bench.until(lambda: bench.lines("ocpp auth -11> idcon 2"))
-            assert not bench.of("StartTransaction", connectorId=2)
-
-    run(scenario())
 
 
 def test_console_disorder_tells_of_the_stop_before_it_happens() -> None:

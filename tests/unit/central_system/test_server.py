@@ -1,0 +1,251 @@
+"""The central system and its tap, with a charge point on loopback."""
+
+import asyncio
+import contextlib
+import json
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from ocpp.v16.enums import AuthorizationStatus, RegistrationStatus
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.typing import Subprotocol
+
+from central_system.clock import WorldClock
+from central_system.events import ConnectionClosed as Closed
+from central_system.events import Frame, ServerProblem, Upgrade, UpgradeAnswer, WireEvent
+from central_system.operations import (
+    change_configuration,
+    get_configuration,
+    remote_start_transaction,
+    remote_stop_transaction,
+    unlock_connector,
+)
+from central_system.ports import PortUnavailableError
+from central_system.server import CentralSystem
+from central_system.session import Answered, Outcome, Refused, Rules, Session, Unanswered
+
+STEVE = "/steve/websocket/CentralSystemService/zephyr"
+WITHIN_S = 5.0
+
+
+@dataclass
+class Bench:
+    central_system: CentralSystem
+    seen: list[WireEvent] = field(default_factory=list)
+
+    @contextlib.asynccontextmanager
+    async def charge_point(self, path: str = STEVE) -> AsyncIterator[ClientConnection]:
+        uri = f"ws://127.0.0.1:{self.central_system.port}{path}"
+        async with connect(uri, subprotocols=[Subprotocol("ocpp1.6")], compression=None, close_timeout=1) as connection:
+            yield connection
+
+    def frames(self, sender: str) -> list[str]:
+        return [e.text or "" for e in self.seen if isinstance(e, Frame) and e.sender == sender and e.opcode == "text"]
+
+
+def with_bench(scenario: Callable[[Bench], Awaitable[None]], rules: Rules | None = None) -> Bench:
+    async def run() -> Bench:
+        seen: list[WireEvent] = []
+        clock = WorldClock(1_795_343_248.0)
+        async with CentralSystem("127.0.0.1", 0, clock=clock, observe=seen.append, rules=rules) as central_system:
+            bench = Bench(central_system, seen)
+            async with asyncio.timeout(20):
+                await scenario(bench)
+        return bench
+
+    return asyncio.run(run())
+
+
+async def ask(connection: ClientConnection, action: str, payload: dict[str, Any], uid: str = "1-1-1") -> Any:  # noqa: ANN401
+    await connection.send(json.dumps([2, uid, action, payload]))
+    kind, answered, answer = json.loads(await connection.recv())
+    assert (kind, answered) == (3, uid)
+    return answer
+
+
+def test_everything_that_the_sample_sends_is_answered() -> None:
+    async def scenario(bench: Bench) -> None:
+        async with bench.charge_point() as cp:
+            boot = await ask(cp, "BootNotification", {"chargePointModel": "basic", "chargePointVendor": "zephyr"})
+            assert boot == {"currentTime": boot["currentTime"], "interval": 10, "status": "Accepted"}
+            assert boot["currentTime"].startswith("2026-11-22T10:27:")
+            assert (await ask(cp, "Heartbeat", {}))["currentTime"].startswith("2026-11-22T10:27:")
+            assert await ask(cp, "Authorize", {"idTag": "ZepId00"}) == {"idTagInfo": {"status": "Accepted"}}
+            start = {"connectorId": 1, "idTag": "ZepId00", "meterStart": 0, "timestamp": "2026-11-22T10:27:33Z"}
+            first, second = [(await ask(cp, "StartTransaction", start))["transactionId"] for _ in range(2)]
+            assert second != first
+            assert await ask(cp, "MeterValues", {"connectorId": 1, "meterValue": []}) == {}
+            stop = {"transactionId": first, "meterStop": 1, "timestamp": "2026-11-22T10:27:58Z"}
+            assert await ask(cp, "StopTransaction", stop) == {"idTagInfo": {"status": "Accepted"}}
+            status = {"connectorId": 1, "errorCode": "NoError", "status": "Available"}
+            assert await ask(cp, "StatusNotification", status) == {}
+
+    bench = with_bench(scenario)
+    assert all(": " not in answer and ", " not in answer for answer in bench.frames("CS>")), (
+        "the firmware needs compact JSON"
+    )
+
+
+def test_rules_decide_about_boot_and_tags() -> None:
+    rules = Rules(7, RegistrationStatus.rejected, {"Stolen": AuthorizationStatus.blocked})
+
+    async def scenario(bench: Bench) -> None:
+        async with bench.charge_point() as cp:
+            boot = await ask(cp, "BootNotification", {"chargePointModel": "basic", "chargePointVendor": "zephyr"})
+            assert (boot["interval"], boot["status"]) == (7, "Rejected")
+            assert await ask(cp, "Authorize", {"idTag": "Stolen"}) == {"idTagInfo": {"status": "Blocked"}}
+
+    with_bench(scenario, rules)
+
+
+@pytest.mark.parametrize("path", [STEVE, "/zephyr"])
+def test_a_charge_point_is_known_by_the_end_of_its_path(path: str) -> None:
+    async def scenario(bench: Bench) -> None:
+        async with bench.charge_point(path) as cp:
+            await ask(cp, "Heartbeat", {})
+            assert list(bench.central_system.charge_points) == ["zephyr"]
+
+    bench = with_bench(scenario)
+    (upgrade,) = [event for event in bench.seen if isinstance(event, Upgrade)]
+    assert (upgrade.path, upgrade.subprotocols) == (path, ("ocpp1.6",))
+
+
+@pytest.mark.parametrize("path", ["/", "/a/b", "/steve/websocket/CentralSystemService/", "/" + "x" * 49])
+def test_another_path_is_refused_and_recorded(path: str) -> None:
+    async def scenario(bench: Bench) -> None:
+        with pytest.raises(InvalidStatus, match="404"):
+            async with bench.charge_point(path):
+                pass
+
+    bench = with_bench(scenario)
+    assert [event.status for event in bench.seen if isinstance(event, UpgradeAnswer)] == [404]
+
+
+def test_a_charge_point_that_connects_again_replaces_its_old_connection() -> None:
+    async def scenario(bench: Bench) -> None:
+        async with bench.charge_point() as old:
+            await ask(old, "Heartbeat", {})
+            async with bench.charge_point() as new:
+                await ask(new, "Heartbeat", {})
+                with pytest.raises(ConnectionClosed):
+                    await old.recv()
+                assert (await ask(new, "Heartbeat", {}))["currentTime"]
+
+    bench = with_bench(scenario)
+    assert next(event.by for event in bench.seen if isinstance(event, Closed)) == "CS>"
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        *("", "{", "[]", "{}", "[2]", '[2,"x"]', "[9,1,2]", '[2,"u","NoSuchAction",{}]', '[2,"u",{"a":1},{}]'),
+        *('[2,"u","Heartbeat",[]]', '[2,"u","StartTransaction",{}]', '[3,"unasked",{}]', '[2,["u"],"Heartbeat",{}]'),
+        b"\x00\xff",
+    ],
+)
+def test_after_garbage_the_charge_point_is_still_served(garbage: str | bytes) -> None:
+    async def scenario(bench: Bench) -> None:
+        async with bench.charge_point() as cp:
+            await cp.send(garbage)
+            await cp.send('[2,"after","Heartbeat",{}]')
+            answers: list[list[Any]] = []
+            while not answers or answers[-1][1] != "after":
+                answers.append(json.loads(await cp.recv()))
+            assert answers[-1][0] == 3
+
+    bench = with_bench(scenario)
+    assert bench.frames("CP>")[-1] == '[2,"after","Heartbeat",{}]'
+
+
+def test_a_message_that_cannot_be_handled_is_told_to_the_observer() -> None:
+    async def scenario(bench: Bench) -> None:
+        async with bench.charge_point() as cp:
+            await cp.send('[2,"u",{"an":"action"},{}]')
+            await ask(cp, "Heartbeat", {})
+
+    problems = [event for event in with_bench(scenario).seen if isinstance(event, ServerProblem)]
+    assert len(problems) == 1
+    assert "TypeError" in problems[0].problem
+
+
+Asking = Callable[[Session], Awaitable[Outcome]]
+OPERATIONS: list[tuple[Asking, str, dict[str, Any]]] = [
+    (
+        lambda session: remote_start_transaction(session, "T", 1, within_s=WITHIN_S),
+        "RemoteStartTransaction",
+        {"idTag": "T", "connectorId": 1},
+    ),
+    (
+        lambda session: remote_start_transaction(session, "T", within_s=WITHIN_S),
+        "RemoteStartTransaction",
+        {"idTag": "T"},
+    ),
+    (
+        lambda session: remote_stop_transaction(session, 5, within_s=WITHIN_S),
+        "RemoteStopTransaction",
+        {"transactionId": 5},
+    ),
+    (lambda session: unlock_connector(session, 2, within_s=WITHIN_S), "UnlockConnector", {"connectorId": 2}),
+    (lambda session: get_configuration(session, within_s=WITHIN_S), "GetConfiguration", {}),
+    (lambda session: get_configuration(session, ["A"], within_s=WITHIN_S), "GetConfiguration", {"key": ["A"]}),
+    (
+        lambda session: change_configuration(session, "A", "1", within_s=WITHIN_S),
+        "ChangeConfiguration",
+        {"key": "A", "value": "1"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("operation", "action", "payload"), OPERATIONS)
+def test_an_operation_is_asked_and_its_answer_given(operation: Asking, action: str, payload: dict[str, Any]) -> None:
+    async def scenario(bench: Bench) -> None:
+        async with bench.charge_point() as cp:
+            await ask(cp, "Heartbeat", {})
+            asking = asyncio.create_task(_outcome(operation, bench.central_system.charge_points["zephyr"]))
+            kind, uid, asked, sent = json.loads(await cp.recv())
+            assert (kind, asked, sent) == (2, action, payload)
+            await cp.send(json.dumps([3, "another id", {"status": "Rejected"}]))
+            await cp.send(json.dumps([3, uid, {"status": "Accepted"}]))
+            assert await asking == Answered({"status": "Accepted"})
+
+    with_bench(scenario)
+
+
+async def _outcome(operation: Asking, session: Session) -> Outcome:
+    return await operation(session)
+
+
+def test_a_callerror_and_silence_are_results_of_their_own() -> None:
+    async def scenario(bench: Bench) -> None:
+        async with bench.charge_point() as cp:
+            await ask(cp, "Heartbeat", {})
+            session = bench.central_system.charge_points["zephyr"]
+            asking = asyncio.create_task(unlock_connector(session, 1, within_s=WITHIN_S))
+            uid = json.loads(await cp.recv())[1]
+            await cp.send(json.dumps([4, uid, "NotSupported", "no lock", {}]))
+            assert await asking == Refused("NotSupported", "no lock")
+            assert await unlock_connector(session, 1, within_s=0.05) == Unanswered(0.05)
+
+    with_bench(scenario)
+
+
+def test_a_charge_point_that_offers_no_subprotocol_is_served_all_the_same() -> None:
+    async def scenario(bench: Bench) -> None:
+        async with connect(f"ws://127.0.0.1:{bench.central_system.port}{STEVE}", compression=None) as cp:
+            await ask(cp, "Heartbeat", {})
+
+    bench = with_bench(scenario)
+    assert [event.subprotocol for event in bench.seen if isinstance(event, UpgradeAnswer)] == [None]
+
+
+def test_a_port_that_is_taken_is_named_with_its_cure() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(PortUnavailableError, match=f"TCP port {port} .* another program has it.*ss -Hlnpt.*--port"):
+            CentralSystem("127.0.0.1", port, clock=WorldClock(0), observe=lambda _: None)

@@ -89,23 +89,34 @@ Scenario = Callable[[Run], Awaitable[None]]
 def record(
     target: Target, folder: Path, scenario: Scenario, *, listeners: tuple[Callable[[Entry], None], ...] = ()
 ) -> Path:
-    """Run `scenario` on `target` and record it; returns the journal's path.
-
-    However the run ends, by itself, by Ctrl-C or SIGTERM, the device is ended, ports are closed, and the journal's last
-    line says what happened. SIGINT and SIGTERM end it with KeyboardInterrupt.
+    """Run `scenario` on `target` and record it; returns the journal's path. See `recorded`.
 
     Raises:
         BenchError: the bench broke; the journal says so too.
+        KeyboardInterrupt: SIGINT or SIGTERM came; the journal says so too.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    return asyncio.run(_interruptible(recorded(target, folder, scenario, listeners=listeners)))
+
+
+async def recorded(
+    target: Target, folder: Path, scenario: Scenario, *, listeners: tuple[Callable[[Entry], None], ...] = ()
+) -> Path:
+    """Run `scenario` on `target` and record it; returns the journal's path.
+
+    However the run ends, the device is ended, ports are closed, and the journal's last line says what happened.
+
+    Raises:
+        BenchError: the bench broke.
+    """
+    folder.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240  (once, before anything is timed)
     with Journal(folder / JOURNAL) as journal:
         for listener in listeners:
             journal.listen(listener)
         end = RunEnded("the rig failed; see its traceback")
         try:
-            asyncio.run(_interruptible(_record(journal, target, folder, scenario)))
+            await _record(journal, target, folder, scenario)
             end = RunEnded()
-        except KeyboardInterrupt:
+        except asyncio.CancelledError:
             end = RunEnded("interrupted")
             raise
         except BenchError as error:
@@ -116,7 +127,7 @@ def record(
     return journal.path
 
 
-async def _interruptible(work: Awaitable[None]) -> None:
+async def _interruptible(work: Awaitable[Path]) -> Path:
     """Turn SIGTERM into what Ctrl-C is, so that both unwind everything."""
     task = asyncio.ensure_future(work)
     loop = asyncio.get_running_loop()
@@ -129,7 +140,7 @@ async def _interruptible(work: Awaitable[None]) -> None:
 
     with _signal_handlers(loop, interrupt):
         try:
-            await task
+            return await task
         except asyncio.CancelledError:
             if interrupted:
                 raise KeyboardInterrupt from None

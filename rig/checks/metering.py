@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from rig.checks.charging import local_transactions
 from rig.checks.documented import ID_TAGS, REMOTE_CONNECTOR, REMOTE_TAG, SAMPLE_INTERVAL_S, tolerance_s
-from rig.checks.verdict import Finding, check, judged, no_problem
+from rig.checks.verdict import Finding, check, failed, judged, no_problem, not_applicable
 from rig.journal.messages import Call
 from rig.journal.recording import Recording
 from rig.journal.transactions import Transaction, by_id, transactions_of
@@ -123,6 +123,8 @@ def identity(recording: Recording) -> Finding:
 def register(recording: Recording) -> Finding:
     """The meter's register at start and stop frames what it showed in between."""
     local = local_transactions(recording)
+    if not local:
+        return not_applicable("no transaction, so no register")
     problems, shown, used = [], [], []
     for transaction in local:
         begin = transaction.start.request.field("meterStart")
@@ -153,7 +155,9 @@ def timestamps(recording: Recording) -> Finding:
     unreadable = [call for call, shown, _ in stamped if shown is None]
     off = [(call, shown - true) for call, shown, true in stamped if shown is not None]
     wrong = [(call, difference) for call, difference in off if not -late <= difference <= early]
-    if unreadable or wrong or not off:
+    if not stamped:
+        return failed("no time stamp", limit)
+    if unreadable or wrong:
         worst = max((d for _, d in wrong), key=abs, default=0.0)
         measured = f"{len(wrong)} of {len(stamped)} off, by up to {worst:+,.1f} s; {len(unreadable)} unreadable"
         return judged(False, measured, limit, [c for c, _ in wrong] + unreadable)

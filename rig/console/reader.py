@@ -31,7 +31,8 @@ CLOCK = re.compile(
 DROPPED = re.compile(r"^--- \d+ messages dropped ---$")
 FATAL = re.compile(
     r"ZEPHYR FATAL ERROR|\*{3,} \w[\w -]* \*{3,}|ASSERTION FAIL|Halting system|Kernel panic|Stack overflow|"
-    r"stack smashing|Segmentation fault|Page fault at address|Current thread: 0x|Faulting instruction address|CPU exception"
+    r"stack smashing|Segmentation fault|Page fault at address|Current thread: 0x|Faulting instruction address|"
+    r"CPU exception"
 )
 SANITIZER = re.compile(
     r"(?:Address|Leak|Memory|Thread|UndefinedBehavior)Sanitizer|runtime error: |^==\d+==\s*(?:ERROR|ABORTING|HINT)"

@@ -84,7 +84,8 @@ class Qemu(HostProcess):
             raise BenchError(f"{self._machine.program} is not installed", f"apt-get install {package}")
         return [
             *(self._machine.program, *self._machine.arguments),
-            *("-display", "none", "-vga", "none", "-nodefaults", "-serial", console),
+            # No -nodefaults: without QEMU's display card the e1000 sits in a PCI slot whose interrupt Zephyr misses.
+            *("-display", "none", "-monitor", "none", "-parallel", "none", "-serial", console),
             *("-nic", f"user,id=net0,model={self._machine.nic}"),
             *("-object", f"filter-dump,id=capture,netdev=net0,file={folder / GUEST_CAPTURE}"),
             *("-chardev", f"socket,id=qmp,fd={self._emulators_end.fileno()}", "-mon", "chardev=qmp,mode=control"),

@@ -8,7 +8,7 @@ import pytest
 
 from central_system.events import Frame
 from rig.checks.judge import EXIT_CODES, LIFECYCLE, judge, overall
-from rig.checks.known_defects import KnownDefect, known_defect, register
+from rig.checks.known_defects import known_defect, register
 from rig.checks.verdict import Outcome, Verdict
 from rig.journal.codec import Entry
 from rig.journal.events import Lateness, RunEnded, RunStarted
@@ -70,6 +70,17 @@ def _mended(text: str) -> str:
     return re.sub(r'"meterStop":-?\d+', '"meterStop":99', re.sub(r'"meterStart":-?\d+', '"meterStart":1', text))
 
 
+def test_another_build_than_the_one_under_test_is_red() -> None:
+    found = verdict(changed(journal_of(NAME, dhcp=False), build="0123456789ab"), "boot.banner")
+    assert found.outcome is Outcome.FAIL
+    assert (found.measured, found.limit) == ("build 9a57e98e494c", "build 0123456789ab (the recording)")
+
+
+def test_a_build_that_nobody_named_is_learned_from_the_boot_and_the_verdict_says_so() -> None:
+    found = verdict(changed(journal_of(NAME, dhcp=False), build=None), "boot.banner")
+    assert (found.outcome, "learned from this boot" in found.measured) == (Outcome.PASS, True)
+
+
 def test_the_twin_has_no_known_defects() -> None:
     assert known_defect("meter.register", "twin", None) is None
     assert known_defect("meter.register", "native_sim", None) is not None
@@ -77,7 +88,7 @@ def test_the_twin_has_no_known_defects() -> None:
 
 def test_the_register_names_checks_that_exist() -> None:
     assert {defect.check for defect in register()} <= {check.id for check in LIFECYCLE}
-    assert all(isinstance(defect, KnownDefect) and defect.reason and defect.source for defect in register())
+    assert all(defect.reason and defect.source for defect in register())
 
 
 def test_a_damaged_register_says_what_an_entry_needs(tmp_path: Path) -> None:

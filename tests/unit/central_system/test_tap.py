@@ -1,6 +1,8 @@
 """The tap: what goes through it, goes through unchanged and in the right portions."""
 
 import asyncio
+import socket
+from asyncio.trsock import TransportSocket
 from typing import cast
 
 from websockets.frames import Frame as WebSocketFrame
@@ -26,7 +28,9 @@ class Writer:
         pass
 
 
-def pumped(sender: Direction, *chunks: bytes) -> tuple[list[bytes], list[WireEvent]]:
+def pumped(
+    sender: Direction, *chunks: bytes, device: TransportSocket | None = None
+) -> tuple[list[bytes], list[WireEvent]]:
     """What the tap writes, and what it tells, when one side sends these chunks."""
     seen: list[WireEvent] = []
     writer = Writer()
@@ -34,7 +38,7 @@ def pumped(sender: Direction, *chunks: bytes) -> tuple[list[bytes], list[WireEve
     async def pump() -> None:
         tap = Tap("127.0.0.1", 0, dial=asyncio.open_connection, observe=seen.append)
         reader = asyncio.StreamReader()
-        running = asyncio.create_task(tap._pump(1, sender, reader, cast("asyncio.StreamWriter", writer)))
+        running = asyncio.create_task(tap._pump(1, sender, reader, cast("asyncio.StreamWriter", writer), device))
         for chunk in chunks:
             reader.feed_data(chunk)
             await asyncio.sleep(0)
@@ -56,6 +60,18 @@ def test_two_frames_of_ours_that_come_together_leave_one_by_one() -> None:
 def test_half_a_frame_of_ours_waits_for_its_other_half() -> None:
     written, _ = pumped("CS>", ACCEPTANCE + FRAMES[0][:4], FRAMES[0][4:])
     assert written == [ACCEPTANCE, FRAMES[0]]
+
+
+def test_each_segment_of_the_charge_point_is_acknowledged_at_once() -> None:
+    """Else its next message waits 40 ms for that (Nagle): at 20 times real time longer than it waits for its answer."""
+    options: list[tuple[int, int, int]] = []
+
+    class Device:
+        def setsockopt(self, level: int, option: int, value: int) -> None:
+            options.append((level, option, value))
+
+    pumped("CP>", b"one", b"two", device=cast("TransportSocket", Device()))
+    assert options == [(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)] * 2
 
 
 def test_what_ends_within_a_frame_is_passed_on_and_told() -> None:

@@ -1,0 +1,42 @@
+"""What real builds need; where it is not at hand they are skipped, with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from firmware_build import (
+    BuildError,
+    Firmware,
+    Workspace,
+    build_firmware,
+    find_interpreter,
+    find_workspace,
+    missing_tools,
+    read_sample,
+)
+
+
+@pytest.fixture(scope="session")
+def zephyr() -> Workspace:
+    """The Zephyr workspace of this machine, with the sample and a Python for its scripts."""
+    try:
+        workspace = find_workspace()
+        read_sample(workspace)
+        find_interpreter(workspace)
+    except BuildError as error:
+        pytest.skip(f"no Zephyr to build with: {error.message}; {error.cure}")
+    return workspace
+
+
+@pytest.fixture(scope="session")
+def build(zephyr: Workspace) -> Callable[..., Firmware]:
+    """Build for a board in the user's own cache, where what was built before is used again."""
+
+    def build(board: str, **choices: object) -> Firmware:
+        if missing := missing_tools(board):
+            pytest.skip(f"cannot build for {board}: " + "; ".join(f"{it.name} ({it.cure})" for it in missing))
+        return build_firmware(board, workspace=zephyr, **choices)  # type: ignore[arg-type]
+
+    return build

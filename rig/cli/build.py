@@ -3,8 +3,9 @@
 import argparse
 import sys
 
-from firmware_build import BOARDS, BuildError, available_fragments, build_firmware
-from rig.errors import BenchError, UsageError
+from firmware_build import BOARDS, available_fragments, build_firmware
+from rig.building import build_errors
+from rig.errors import UsageError
 
 
 def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -35,7 +36,7 @@ def build(arguments: argparse.Namespace) -> int:
     pairs = [assignment.partition("=") for assignment in arguments.kconfig]
     if wrong := [name for name, equals, _ in pairs if not equals or not name.startswith("CONFIG_")]:
         raise UsageError(f"--kconfig {wrong[0]}: write CONFIG_NAME=value")
-    try:
+    with build_errors():
         firmware = build_firmware(
             arguments.board,
             fragments=tuple(arguments.fragment),
@@ -43,8 +44,6 @@ def build(arguments: argparse.Namespace) -> int:
             pristine=arguments.pristine,
             on_line=lambda line: print(line, file=sys.stderr, flush=True),
         )
-    except BuildError as error:
-        raise BenchError(error.args[0] + (f"\n  log: {error.log}" if error.log else ""), error.cure) from error
     print(f"board      {firmware.board}")
     print(f"image      {firmware.image}")
     print(f"build      {firmware.build}")

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from central_system.ports import PortUnavailableError, listening_socket
-from firmware_build import BOARDS, BuildError, find_workspace, missing_tools, read_sample
+from firmware_build import BOARDS, BuildError, find_interpreter, find_workspace, missing_tools, read_sample
 from rig.targets.qemu import MACHINES
 
 OCPP_PORT, SNTP_PORT = 8180, 123
@@ -52,8 +52,9 @@ def _workspace() -> Finding:
     try:
         workspace = find_workspace()
         sample = read_sample(workspace)
+        find_interpreter(workspace)
     except BuildError as error:
-        return Finding("Zephyr workspace", str(error.args[0]), error.cure)
+        return Finding("Zephyr workspace", error.message, error.cure)
     return Finding("Zephyr workspace", f"{workspace.topdir}, Zephyr {workspace.version}, sample {sample.path}")
 
 

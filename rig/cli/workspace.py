@@ -4,8 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from firmware_build import BuildError, find_workspace, init_workspace, read_sample
-from rig.errors import BenchError
+from firmware_build import find_workspace, init_workspace, read_sample
+from rig.building import build_errors
 
 
 def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -30,12 +30,10 @@ def show(arguments: argparse.Namespace) -> int:
         BenchError: nothing usable is found.
     """
     del arguments
-    try:
+    with build_errors():
         workspace = find_workspace()
         print(f"workspace  {workspace.topdir}\nZephyr     {workspace.version} ({workspace.revision or 'no revision'})")
         print(f"sample     {read_sample(workspace).path}")
-    except BuildError as error:
-        raise BenchError(str(error.args[0]), error.cure) from error
     return 0
 
 
@@ -45,9 +43,7 @@ def make(arguments: argparse.Namespace) -> int:
     Raises:
         BenchError: west could not make it; nothing half-made is left behind.
     """
-    try:
+    with build_errors():
         workspace = init_workspace(arguments.folder.expanduser(), lambda line: print(line, file=sys.stderr, flush=True))
-    except BuildError as error:
-        raise BenchError(str(error.args[0]), error.cure) from error
     print(f"workspace  {workspace.topdir}\nZephyr     {workspace.version}")
     return 0

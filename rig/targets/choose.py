@@ -10,12 +10,14 @@ from firmware_build import (
     BuildError,
     Firmware,
     build_firmware,
+    find_interpreter,
     find_workspace,
     firmware_from_file,
     missing_tools,
     read_sample,
 )
-from rig.errors import BenchError, UsageError
+from rig.building import build_errors
+from rig.errors import UsageError
 from rig.targets.base import Target
 from rig.targets.native_sim import NativeSim
 from rig.targets.qemu import MACHINES, Qemu
@@ -60,10 +62,8 @@ def choose(wish: Wish) -> Choice:
         raise UsageError(f"--ratio {wish.ratio:g}: device time runs 1 to 100 times as fast as the host's")
     if wish.defects and wish.target != "twin":
         raise UsageError("--defect belongs to --target twin: real firmware brings its own")
-    try:
+    with build_errors():
         return _choose(wish)
-    except BuildError as error:
-        raise BenchError(error.args[0] + (f"\n  log: {error.log}" if error.log else ""), error.cure) from error
 
 
 def _choose(wish: Wish) -> Choice:
@@ -89,8 +89,9 @@ def _best(wish: Wish) -> Choice:
     try:
         workspace = find_workspace()
         read_sample(workspace)
+        find_interpreter(workspace)
     except BuildError as error:
-        return Choice(Twin(ratio=wish.ratio or FAST), f"no real firmware at hand: {error.args[0]}")
+        return Choice(Twin(ratio=wish.ratio or FAST), f"no real firmware at hand: {error.message}")
     lacking = []
     for board in RUNNABLE:
         missing = [each.name for each in missing_tools(board)]
@@ -103,7 +104,12 @@ def _best(wish: Wish) -> Choice:
 
 
 def _built(board: str, wish: Wish) -> Target:
-    kconfig = {"CONFIG_NET_SAMPLE_OCPP_PORT": str(wish.port)} if wish.port else None
+    kconfig: dict[str, str | int | bool] = {}
+    if wish.port:
+        kconfig["CONFIG_NET_SAMPLE_OCPP_PORT"] = wish.port
+        if read_sample(find_workspace()).sntp_port_configurable:
+            # Its neighbour for SNTP, so that neither port is shared with another run.
+            kconfig["CONFIG_NET_SAMPLE_SNTP_SERVER_PORT"] = wish.port + 1
     firmware = build_firmware(board, fragments=tuple(wish.fragments), kconfig=kconfig, on_line=wish.on_line)
     return _target_of(firmware, wish, "the image just built")
 

@@ -1,0 +1,23 @@
+"""The errors of `firmware_build` as those of the rig."""
+
+import contextlib
+from collections.abc import Iterator
+
+from firmware_build import BuildError, UnknownBoard, UnknownFragment
+from rig.errors import BenchError, UsageError
+
+
+@contextlib.contextmanager
+def build_errors() -> Iterator[None]:
+    """Within it, a build that cannot be is a wrong command, one that fails a broken bench.
+
+    Raises:
+        UsageError: the board or the fragment does not exist.
+        BenchError: anything else went wrong with workspace, tools, build or image.
+    """
+    try:
+        yield
+    except (UnknownBoard, UnknownFragment) as error:
+        raise UsageError(f"{error.message}: {error.cure}") from error
+    except BuildError as error:
+        raise BenchError(error.message + (f"\n  log: {error.log}" if error.log else ""), error.cure) from error

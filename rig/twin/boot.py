@@ -24,7 +24,8 @@ class BootError(Exception):
 def banner(console: Console, build: str, defects: Collection[Defect]) -> None:
     """Print Zephyr's boot banner, which tells the build that runs."""
     shown = _OTHER_BUILD if Defect.WRONG_BUILD in defects else build
-    console.printk(f"*** Booting Zephyr OS build {shown} ***")
+    for _ in range(2 if Defect.BANNER_TWICE in defects else 1):
+        console.printk(f"*** Booting Zephyr OS build {shown} ***")
 
 
 async def network_up(console: Console, clock: DeviceClock, board: str, defects: Collection[Defect]) -> None:
@@ -32,7 +33,7 @@ async def network_up(console: Console, clock: DeviceClock, board: str, defects: 
     await clock.sleep_until(0.010)
     console.info("net_config", "Initializing network")
     console.info("net_config", "Running dhcpv4 client...")
-    console.printk(f"OCPP sample {board}")
+    console.printk(f"{'Echo' if Defect.WRONG_SAMPLE in defects else 'OCPP'} sample {board}")
     console.info("net_samples_common", "Waiting for network...")
     await clock.sleep(_DHCP_SECONDS)
     address = _NO_ADDRESS if Defect.NO_ADDRESS in defects else "127.0.0.1"

@@ -20,6 +20,8 @@ class Defect(StrEnum):
         return member
 
     WRONG_BUILD = "wrong-build", "the boot banner shows another build string than asked for"
+    BANNER_TWICE = "banner-twice", "prints the boot banner twice"
+    WRONG_SAMPLE = "wrong-sample", "the console greets as another sample than OCPP"
     NO_ADDRESS = "no-address", "the address lines on the console say 0.0.0.0"
     WRONG_SERVER_LINE = "wrong-server-line", "the console names 192.0.2.1 as the central system"
     SNTP_IGNORED_LINE = "sntp-ignored-line", "the console's epoch seconds are an hour off, the clock is right"

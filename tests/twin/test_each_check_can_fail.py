@@ -3,6 +3,8 @@
 The table is exact: a check that turns red without standing here, or stays green though it stands here, fails the test.
 """
 
+from pathlib import Path
+
 import pytest
 
 from rig.checks.judge import LIFECYCLE, judge, overall
@@ -13,6 +15,8 @@ from rig.twin.defects import Defect
 NO_REMOTE = {"remote.start", "remote.stop", "remote.unlock"}
 
 RED: dict[Defect, set[str]] = {
+    Defect.WRONG_SAMPLE: {"boot.sample"},
+    Defect.BANNER_TWICE: {"device.boots-once"},
     Defect.NO_ADDRESS: {"network.address"},
     Defect.WRONG_SERVER_LINE: {"network.server"},
     Defect.SNTP_IGNORED_LINE: {"clock.sntp"},
@@ -119,3 +123,12 @@ def test_what_is_not_the_device_under_test_is_error_and_never_pass(
     verdicts = judge(recordings[defect])
     assert overall(verdicts) is Outcome.ERROR
     assert REFUSED[defect] in verdicts[0].reason
+
+
+def test_the_documentation_names_every_check_and_every_defect_that_turns_it_red() -> None:
+    table = Path(__file__).parents[2] / "docs" / "checks.md"
+    rows = [line.split("|") for line in table.read_text(encoding="utf-8").splitlines() if line.startswith("| `")]
+    named = {row[1].strip(" `"): set(row[3].replace("*", "").replace(" ", "").split(",")) for row in rows}
+    assert list(named) == [check.id for check in LIFECYCLE]
+    for defect, checks in RED.items():
+        assert {check for check, defects in named.items() if defect.value in defects} == checks, defect

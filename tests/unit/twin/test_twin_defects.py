@@ -27,6 +27,8 @@ def position(bench: Bench, action: str, **fields: object) -> int:
 # Defects that leave every message on the wire as it is, but for its time.
 ON_THE_CONSOLE: dict[Defect, Shows] = {
     Defect.WRONG_BUILD: lambda b: not b.lines("build nonce") and bool(b.lines("Booting Zephyr OS build v0.0.0")),
+    Defect.WRONG_SAMPLE: lambda b: not b.lines("OCPP sample"),
+    Defect.BANNER_TWICE: lambda b: len(b.lines("*** Booting")) == 2,
     Defect.NO_ADDRESS: lambda b: bool(b.lines("Received: 0.0.0.0") and b.lines("IPv4 address: 0.0.0.0")),
     Defect.WRONG_SERVER_LINE: lambda b: bool(b.lines("cs server 192.0.2.1 ") and b.lines("IPv4 Address 192.0.2.1")),
     Defect.SNTP_IGNORED_LINE: lambda b: bool(b.lines("epoch seconds: 1799996400")),

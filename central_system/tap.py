@@ -78,6 +78,8 @@ class Tap:
         try:
             server_reader, server_writer = await self._dial()
             device = writer.get_extra_info("socket")
+            # Each frame leaves when it is written, whether or not the last one is acknowledged (Nagle, RFC 896).
+            device.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             acknowledge_at_once(device)
             upstream = asyncio.create_task(self._pump(number, "CP>", reader, server_writer, device))
             downstream = asyncio.create_task(self._pump(number, "CS>", server_reader, writer))

@@ -21,8 +21,10 @@ BANNER_S = 15.0
 BOOT_NOTIFICATION_S = 10.0
 ALL_STOPS_S = 36.0
 """From BootNotification to the last StopTransaction: 30 s by the documentation."""
-THREAD_END_S = 2.0
-"""After a stop the connector's thread sleeps 1 s before the connector may be started again (main.c)."""
+OFF_BEAT_S = SAMPLE_INTERVAL_S / 2
+"""How far from the meter's beat, on which the stops fall, a remote start is put. The meter's timer beats on after the
+last stop, and a StartTransaction that meets a beat is followed by MeterValues of transaction -1: a trial of its own. It
+is also more than the second that a connector's thread sleeps after its stop, before it may be started again."""
 REMOTE_START_S = 8.0
 """The sample sleeps 5 s before it authorises."""
 METER_S = SAMPLE_INTERVAL_S + 2.0
@@ -52,9 +54,9 @@ async def lifecycle(run: Run) -> None:
     )
     if not accepted:
         return
-    both_stops = _nth(len(ID_TAGS), request("StopTransaction"))
-    await run.see("the StopTransaction of both connectors", both_stops, device_s=ALL_STOPS_S)
-    await _remote(run)
+    stop = request("StopTransaction")
+    await run.see("the StopTransaction of both connectors", _nth(len(ID_TAGS), stop), device_s=ALL_STOPS_S)
+    await _remote(run, next((entry for entry in run.journal.entries if stop(entry.event)), None))
 
 
 async def _boot(run: Run) -> None:
@@ -76,12 +78,13 @@ async def _boot(run: Run) -> None:
         )
 
 
-async def _remote(run: Run) -> None:
+async def _remote(run: Run, first_stop: Entry | None) -> None:
     """Remote start, a meter sample, remote stop, unlock: as far as the charge point goes along."""
     if not run.charge_point:
         run.journal.record(Missed("a connection for remote commands", 0))
         return
-    await run.let_pass(THREAD_END_S)
+    since_stop = (run.journal.now - first_stop.t) * run.target.facts.ratio if first_stop else 0.0
+    await run.let_pass((OFF_BEAT_S - since_stop) % SAMPLE_INTERVAL_S)
     begin = len(run.journal.entries)
     await _ask(
         run,

@@ -64,6 +64,8 @@ def pytest_configure(config: pytest.Config) -> None:
     else:
         return
     config.stash[PREPARED] = prepared
+    # A verdict explains itself; the Python below it explains nothing.
+    config.option.tbstyle = "line"
     if not config.option.collectonly:
         # pytest-html's and JUnit's own options, where the user left them open.
         config.option.xmlpath = config.option.xmlpath or str(prepared.folder / "junit.xml")

@@ -12,6 +12,7 @@ from rig.console.records import ConsoleLine
 from rig.errors import BenchError
 from rig.journal.codec import Entry, Event, encode
 from rig.journal.events import DeviceEvent
+from rig.journal.lines import line_of
 
 TAIL = 6
 
@@ -106,12 +107,8 @@ class Journal:
 
     def _report(self, what: str) -> str:
         """`what`, with the ends of console and wire and the place of the whole record."""
-        console = [f"    {e.t:9.3f} {e.event.text}" for e in self.entries if isinstance(e.event, ConsoleLine)]
-        frames = [
-            f"    {e.t:9.3f} {e.event.sender} {e.event.text or e.event.data}"
-            for e in self.entries
-            if isinstance(e.event, Frame)
-        ]
+        console = [f"  {line_of(entry)}" for entry in self.entries if isinstance(entry.event, ConsoleLine)]
+        frames = [f"  {line_of(entry)}" for entry in self.entries if isinstance(entry.event, Frame)]
         return "\n".join(
             [
                 f"{what}.",

@@ -7,7 +7,8 @@ import pytest
 
 from rig.checks.judge import overall
 from rig.checks.verdict import Verdict
-from rig.journal.codec import Entry, encode
+from rig.journal.codec import Entry
+from rig.journal.lines import line_of
 from rig.journal.recording import Recording
 from rig.pytest_plugin import JUDGED, PREPARED, RECORDED
 from rig.report.table import device_under_test, summary
@@ -39,7 +40,7 @@ class HtmlReport:
             "Chosen because": self._config.stash[PREPARED].choice.why,
             "Device time": f"{run.ratio:g} times as fast as the host's",
             "Rig": f"zephyr-ocpp-rig {run.rig_version}",
-            **{name.replace("_", " ").capitalize(): value for name, value in run.facts.items()},
+            **{name.replace("_", " ").capitalize(): _told(value) for name, value in run.facts.items()},
             "Run folder": self._config.stash[PREPARED].folder,
         }
         cells = "".join(
@@ -63,6 +64,11 @@ class HtmlReport:
         return report
 
 
+def _told(fact: object) -> str:
+    """A fact of the device for people; its numbers are sizes."""
+    return f"{fact:,} bytes" if isinstance(fact, int) else ", ".join(fact) if isinstance(fact, list) else str(fact)
+
+
 def _evidence(verdict: Verdict, recording: Recording) -> str:
     by_number: dict[int, Entry] = {entry.n: entry for entry in recording.entries}
     rows = {
@@ -74,7 +80,7 @@ def _evidence(verdict: Verdict, recording: Recording) -> str:
         "Reason": verdict.reason,
     }
     told = "".join(f"<tr><th>{name}</th><td>{escape(value)}</td></tr>" for name, value in rows.items() if value)
-    shown = [encode(by_number[n]) for n in verdict.evidence[:EVIDENCE_SHOWN] if n in by_number]
+    shown = [f"{n:5}  {line_of(by_number[n])}" for n in verdict.evidence[:EVIDENCE_SHOWN] if n in by_number]
     if len(verdict.evidence) > EVIDENCE_SHOWN:
         shown.append(f"… and {len(verdict.evidence) - EVIDENCE_SHOWN} more lines of journal.jsonl")
     lines = escape("\n".join(shown))

@@ -81,10 +81,13 @@ def test_a_signal_to_us_ends_the_whole_family(tmp_path: Path, by: signal.Signals
         stderr=subprocess.DEVNULL,
         text=True,
     ) as rig:
-        assert rig.stdout is not None
-        pids = [int(rig.stdout.readline()), int(rig.stdout.readline())]
-        rig.send_signal(by)
-        rig.wait(timeout=10)
+        try:
+            assert rig.stdout is not None
+            pids = [int(rig.stdout.readline()), int(rig.stdout.readline())]
+            rig.send_signal(by)
+            rig.wait(timeout=10)
+        finally:
+            rig.kill()
 
         assert ended(pids)
 

@@ -1,0 +1,15 @@
+"""A journal entry as a line that a person reads."""
+
+from central_system.events import Frame
+from rig.console.records import ConsoleLine
+from rig.journal.codec import Entry, encode
+
+
+def line_of(entry: Entry) -> str:
+    """Time and what was said, for frames and console lines; the journal's own line for everything else."""
+    match entry.event:
+        case Frame(sender=sender, text=text, data=data):
+            return f"{entry.t:9.3f}  {sender} {text if text is not None else data}"
+        case ConsoleLine(text=text):
+            return f"{entry.t:9.3f}  {text}"
+    return encode(entry)

@@ -4,6 +4,7 @@ Options, the fixtures `recording`, `verdicts` and `verdict`, and what the report
 the same plug-in, having prepared the device beforehand.
 """
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +24,8 @@ PREPARED = pytest.StashKey["Prepared"]()
 JUDGED = pytest.StashKey["list[Verdict]"]()
 RECORDED = pytest.StashKey["Recording"]()
 PREPARED_BY_CLI = "ocpp-rig-prepared"
-HIL = "hil"
+HIL = re.compile(r"(^|[/.])hil([/].*)?$")
+"""How the suites are named on a command line: `tests/hil`, `tests/hil/test_lifecycle.py`, `rig.hil`."""
 
 
 class PreparedByCli:
@@ -59,7 +61,7 @@ def pytest_configure(config: pytest.Config) -> None:
     by_cli = _by_cli(config)
     if by_cli:
         prepared = by_cli.prepared
-    elif any(Path(arg.split("::")[0]).name == HIL for arg in config.args) or config.option.target:
+    elif config.option.target or any(HIL.search(arg.split("::")[0]) for arg in config.args):
         prepared = _prepare(config)
     else:
         return
@@ -149,9 +151,7 @@ def verdicts(recording: "Recording", pytestconfig: pytest.Config) -> "dict[str, 
 
 
 @pytest.fixture
-def verdict(
-    request: pytest.FixtureRequest, verdicts: "dict[str, Verdict]", record_property: Callable[[str, object], None]
-) -> "Verdict":
+def verdict(request: pytest.FixtureRequest, verdicts: "dict[str, Verdict]") -> "Verdict":
     """The verdict on the check that the test is about (its parameter `check`).
 
     ERROR fails the fixture, so that reports show an error and not a failure; NOT APPLICABLE skips and KNOWN DEFECT
@@ -160,9 +160,10 @@ def verdict(
     from rig.checks.verdict import Outcome  # noqa: PLC0415
 
     found = verdicts[request.getfixturevalue("check").id]
-    for name in ("check", "outcome", "measured", "limit", "citation", "reason"):
-        record_property(name, str(getattr(found, name)))
-    record_property("journal_lines", " ".join(str(n) for n in found.evidence))
+    # The properties of its case in JUnit's file.
+    fields = ("check", "outcome", "measured", "limit", "citation", "reason")
+    request.node.user_properties += [(name, str(getattr(found, name))) for name in fields]
+    request.node.user_properties.append(("journal_lines", " ".join(str(n) for n in found.evidence)))
     match found.outcome:
         case Outcome.ERROR:
             raise BenchError(f"{found.check}: {found.measured} {found.reason}")

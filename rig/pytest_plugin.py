@@ -39,6 +39,7 @@ class PreparedByCli:
         self.say = say
         self.verdicts: list[Verdict] = []
         self.recording: Recording | None = None
+        self.problem: BenchError | None = None
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -133,7 +134,12 @@ def recording(pytestconfig: pytest.Config) -> "Recording":
     say = _say(pytestconfig)
     if not _by_cli(pytestconfig):
         say(f"\ndevice under test: {prepared.choice.target.facts.board} ({prepared.choice.why})")
-    recorded = prepared.run(Narrator(say), say)
+    try:
+        recorded = prepared.run(Narrator(say), say)
+    except BenchError as error:
+        if by_cli := _by_cli(pytestconfig):
+            by_cli.problem = error
+        pytest.exit(f"the bench broke: {error}", returncode=3)
     pytestconfig.stash[RECORDED] = recorded
     return recorded
 
@@ -176,14 +182,13 @@ def verdict(request: pytest.FixtureRequest, verdicts: "dict[str, Verdict]") -> "
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """The verdict table, below pytest's own."""
-    judged = config.stash.get(JUDGED, None)
-    if judged and not _by_cli(config):
+    judged, recorded = config.stash.get(JUDGED, None), config.stash.get(RECORDED, None)
+    if judged and recorded and not _by_cli(config):
         from rig.report.colours import wants_colour  # noqa: PLC0415
-        from rig.report.table import summary, verdict_lines  # noqa: PLC0415
+        from rig.report.table import closing_lines  # noqa: PLC0415
 
-        colour = wants_colour(terminalreporter._tw._file)  # noqa: SLF001
         terminalreporter.section("verdicts")
-        for line in [*verdict_lines(judged, colour=colour), summary(judged, colour=colour)]:
+        for line in closing_lines(recorded, judged, colour=wants_colour(terminalreporter._tw._file)):  # noqa: SLF001
             terminalreporter.write_line(line)
         terminalreporter.write_line(f"run folder: {config.stash[PREPARED].folder}")
 

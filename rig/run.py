@@ -181,10 +181,11 @@ async def _record(journal: Journal, target: Target, folder: Path, scenario: Scen
 async def _servers(
     journal: Journal, wanted: Endpoints, clock: WorldClock, rules: Rules
 ) -> AsyncIterator[tuple[CentralSystem, Endpoints]]:
-    sntp = SntpResponder(HOST, wanted.sntp_port, now=clock.now, observe=journal.record)
-    central_system = CentralSystem(HOST, wanted.ocpp_port, clock=clock, observe=journal.record, rules=rules)
-    async with central_system, sntp:
-        yield central_system, wanted.bound(central_system.port, sntp.port)
+    # One within the other: where the second cannot have its port, the first gives its own back.
+    async with SntpResponder(HOST, wanted.sntp_port, now=clock.now, observe=journal.record) as sntp:
+        server = CentralSystem(HOST, wanted.ocpp_port, clock=clock, observe=journal.record, rules=rules)
+        async with server as central_system:
+            yield central_system, wanted.bound(central_system.port, sntp.port)
 
 
 def _describe(journal: Journal, target: Target, endpoints: Endpoints, clock: WorldClock, rules: Rules) -> None:

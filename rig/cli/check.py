@@ -11,7 +11,7 @@ from rig.errors import UsageError
 from rig.journal.codec import JournalDamagedError
 from rig.journal.recording import Recording
 from rig.report.colours import wants_colour
-from rig.report.table import device_under_test, summary, verdict_lines
+from rig.report.table import closing_lines
 
 
 def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -37,10 +37,8 @@ def check(arguments: argparse.Namespace) -> int:
     except (OSError, JournalDamagedError) as error:
         raise UsageError(f"{arguments.journal}: {error}") from error
     verdicts = judge(recording)
-    colour = wants_colour(sys.stdout)
     if arguments.json:
         print(json.dumps([asdict(verdict) for verdict in verdicts], indent=1, ensure_ascii=False))
     else:
-        print("\n".join(verdict_lines(verdicts, colour=colour)))
-        print(f"\ntested: {device_under_test(recording.run)}\n{summary(verdicts, colour=colour)}")
+        print("\n".join(closing_lines(recording, verdicts, colour=wants_colour(sys.stdout))))
     return EXIT_CODES[overall(verdicts)]

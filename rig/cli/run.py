@@ -13,7 +13,7 @@ from rig.errors import BenchError
 from rig.prepare import ISOLATION, Prepared, run_folder
 from rig.pytest_plugin import PreparedByCli
 from rig.report.colours import wants_colour
-from rig.report.table import device_under_test, summary, verdict_lines
+from rig.report.table import closing_lines
 from rig.targets.choose import RUNNABLE, Wish, choose
 
 SUITES = {"lifecycle": "test_lifecycle.py"}
@@ -90,14 +90,10 @@ def run(arguments: argparse.Namespace) -> int:
     code = _judge_by_pytest(plugin, SUITES[arguments.suite])
     if not plugin.verdicts or not plugin.recording:
         return code
-    colour = wants_colour(sys.stdout)
     say("")
-    for line in verdict_lines(plugin.verdicts, colour=colour):
+    for line in closing_lines(plugin.recording, plugin.verdicts, colour=wants_colour(sys.stdout)):
         say(line)
-    say("")
-    say(f"tested: {device_under_test(plugin.recording.run)}")
     say(f"report: {prepared.folder / 'report.html'}")
-    say(summary(plugin.verdicts, colour=colour))
     return EXIT_CODES[overall(plugin.verdicts)]
 
 
@@ -109,6 +105,8 @@ def _judge_by_pytest(plugin: PreparedByCli, suite: str) -> int:
     """
     options = ["-p", "no:terminal", "-s", "-p", "no:xdist"]
     code = pytest.main([str(suites() / suite), "-c", str(suites() / "pytest.ini"), *options], plugins=[plugin])
+    if plugin.problem:
+        raise plugin.problem
     if code == pytest.ExitCode.INTERRUPTED:
         say("interrupted; what was recorded until then: " + str(plugin.prepared.folder))
         return INTERRUPTED

@@ -1,8 +1,9 @@
 """The verdict table at the end of a run."""
 
-from rig.checks.judge import overall
+from rig.checks.judge import broken, overall
 from rig.checks.verdict import Outcome, Verdict
 from rig.journal.events import RunStarted
+from rig.journal.recording import Recording
 from rig.report.colours import painted
 
 WIDTH = 14
@@ -34,6 +35,13 @@ def verdict_lines(verdicts: list[Verdict], *, colour: bool) -> list[str]:
         if verdict.reason:
             lines.append(" " * (WIDTH + 1) + verdict.reason)
     return lines
+
+
+def closing_lines(recording: Recording, verdicts: list[Verdict], *, colour: bool) -> list[str]:
+    """What a run ends with: the verdicts, or how the bench broke; what was tested; the verdict on the run."""
+    why = broken(recording)
+    table = ["the bench broke: " + why] if why else verdict_lines(verdicts, colour=colour)
+    return [*table, "", f"tested: {device_under_test(recording.run)}", summary(verdicts, colour=colour)]
 
 
 def summary(verdicts: list[Verdict], *, colour: bool) -> str:

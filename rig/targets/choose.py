@@ -70,7 +70,8 @@ def _choose(wish: Wish) -> Choice:
     if wish.firmware:
         board = None if wish.target in {"auto", "twin"} else wish.target
         firmware = firmware_from_file(wish.firmware, wish.expect_build, board)
-        source = "given with --expect-build" if wish.expect_build else "read from the image"
+        read = "read from the image" if firmware.build else "to be learned from the first boot"
+        source = "given with --expect-build" if wish.expect_build else read
         return Choice(_target_of(firmware, wish, source), f"the image {wish.firmware}")
     if wish.expect_build:
         raise UsageError("--expect-build names the build of an image given with --firmware")

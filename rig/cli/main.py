@@ -37,10 +37,14 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
-    arguments = parser().parse_args(argv)
+    line = parser()
+    arguments, rest = line.parse_known_args(argv)
+    if rest and not getattr(arguments, "knows_options_of_its_own", False):
+        line.error(f"unrecognized arguments: {' '.join(rest)}")
+    arguments.rest = rest
     try:
         code: int = arguments.call(arguments)
-        sys.stdout.flush()
+        _flush()
     except UsageError as error:
         return _failed(f"ocpp-rig: {error}", 2)
     except BenchError as error:
@@ -48,10 +52,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _failed("ocpp-rig: interrupted", INTERRUPTED)
     except BrokenPipeError:
-        # The reader of a pipe left, as `head` does. Nothing more can be said to it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _flush()
         return INTERRUPTED
     return code
+
+
+def _flush() -> None:
+    """Write out what is left; where the reader of a pipe has left, as `head` does, nothing more is said to it."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _failed(message: str, code: int) -> int:

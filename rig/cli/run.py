@@ -1,6 +1,7 @@
 """`ocpp-rig run`: one command from a device to a verdict."""
 
 import argparse
+import contextlib
 import sys
 from pathlib import Path
 
@@ -123,5 +124,6 @@ def suites() -> Path:
 
 
 def say(line: str) -> None:
-    """Print a line at once."""
-    print(line, flush=True)
+    """Print a line at once. A reader that left, as `head` does, ends neither the run nor its report."""
+    with contextlib.suppress(BrokenPipeError):
+        print(line, flush=True)

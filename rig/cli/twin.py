@@ -13,5 +13,4 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
         description="Run the sample's documentation as a charge point in Python, with its console on this terminal.",
         add_help=False,
     )
-    command.set_defaults(call=lambda arguments: twin_main(arguments.rest))
-    command.add_argument("rest", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    command.set_defaults(call=lambda arguments: twin_main(arguments.rest), knows_options_of_its_own=True)

@@ -22,6 +22,7 @@ from rig.targets.base import Target
 from rig.targets.native_sim import NativeSim
 from rig.targets.qemu import MACHINES, Qemu
 from rig.targets.twin import Twin
+from rig.twin.defects import Defect
 
 FAST = 20.0
 """Default ratio of device time to the host's, where the device can run faster than real time."""
@@ -62,6 +63,8 @@ def choose(wish: Wish) -> Choice:
         raise UsageError(f"--ratio {wish.ratio:g}: device time runs 1 to 100 times as fast as the host's")
     if wish.defects and wish.target != "twin":
         raise UsageError("--defect belongs to --target twin: real firmware brings its own")
+    if unknown := set(wish.defects) - set(Defect):
+        raise UsageError(f"--defect {min(unknown)}: no such defect; `ocpp-rig twin --list-defects` lists them")
     with build_errors():
         return _choose(wish)
 

@@ -44,6 +44,7 @@ def test_help_tells_what_a_command_does(command: list[str], capsys: pytest.Captu
         (["run", "--target", "esp32"], "Choose one of: auto, twin, native_sim"),
         (["run", "--target", "twin", "--ratio", "0"], "--ratio 0"),
         (["run", "--target", "native_sim", "--defect", "dead"], "--defect belongs to --target twin"),
+        (["run", "--target", "twin", "--defect", "laziness"], "no such defect"),
         (["run", "--target", "twin", "--expect-build", "x"], "--expect-build names the build of an image given with"),
         (["build", "--board", "esp32"], "esp32"),
         (["build", "--board", "native_sim", "--kconfig", "SHELL"], "write CONFIG_NAME=value"),
@@ -56,6 +57,18 @@ def test_a_wrong_command_is_exit_code_2_and_says_what_is_wrong(
     assert main(arguments) == 2
     assert said in capsys.readouterr().err
     assert list(nowhere.iterdir()) == []
+
+
+def test_the_twin_takes_its_own_options(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["twin", "--list-defects"]) == 0
+    assert "stop-early" in capsys.readouterr().out
+
+
+def test_an_unknown_option_is_a_wrong_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["run", "--tarket", "twin"])
+    assert ended.value.code == 2
+    assert "unrecognized arguments: --tarket" in capsys.readouterr().err
 
 
 def test_without_a_command_the_choices_are_shown(capsys: pytest.CaptureFixture[str]) -> None:

@@ -58,7 +58,7 @@ class Qemu(HostProcess):
         self._firmware = firmware
         self._machine = MACHINES[firmware.board]
         self._qmp = QMPClient("ocpp-rig")
-        self._monitor, self._emulators_end = socket.socketpair()
+        self._sockets: tuple[socket.socket, socket.socket] | None = None
         self._monitored = False
         self.facts = facts_of_image(
             firmware,
@@ -82,19 +82,21 @@ class Qemu(HostProcess):
         if not shutil.which(self._machine.program):
             package = "qemu-system-x86" if "i386" in self._machine.program else "qemu-system-arm"
             raise BenchError(f"{self._machine.program} is not installed", f"apt-get install {package}")
+        # QMP over a socket without a name: nothing is left behind, whatever ends us.
+        self._sockets = socket.socketpair()
         return [
             *(self._machine.program, *self._machine.arguments),
             # No -nodefaults: without QEMU's display card the e1000 sits in a PCI slot whose interrupt Zephyr misses.
             *("-display", "none", "-monitor", "none", "-parallel", "none", "-serial", console),
             *("-nic", f"user,id=net0,model={self._machine.nic}"),
             *("-object", f"filter-dump,id=capture,netdev=net0,file={folder / GUEST_CAPTURE}"),
-            *("-chardev", f"socket,id=qmp,fd={self._emulators_end.fileno()}", "-mon", "chardev=qmp,mode=control"),
+            *("-chardev", f"socket,id=qmp,fd={self._sockets[1].fileno()}", "-mon", "chardev=qmp,mode=control"),
             *("-kernel", str(self._firmware.image)),
         ]
 
     def inherited_fds(self) -> Sequence[int]:
-        """QEMU's end of the QMP connection: a socket without a name, so that nothing is left behind."""
-        return (self._emulators_end.fileno(),)
+        """QEMU's end of the QMP connection."""
+        return (self._sockets[1].fileno(),) if self._sockets else ()
 
     async def stop(self) -> None:
         """Leave QMP, then as every process. See `Target.stop`."""
@@ -102,8 +104,9 @@ class Qemu(HostProcess):
             self._monitored = False
             await self._qmp.disconnect()
         await super().stop()
-        self._emulators_end.close()
-        self._monitor.close()
+        for end in self._sockets or ():
+            end.close()
+        self._sockets = None
 
     async def reset(self) -> None:
         """Reset the machine, as its reset button does. Its TCP connections are forgotten, not closed."""
@@ -122,8 +125,8 @@ class Qemu(HostProcess):
         await self._execute("cont")
 
     async def _execute(self, command: str, arguments: dict[str, object] | None = None) -> None:
-        if not self._monitored:
-            await self._qmp.connect(self._monitor)
+        if self._sockets and not self._monitored:
+            await self._qmp.connect(self._sockets[0])
             self._monitored = True
         await self._qmp.execute(command, arguments)
 

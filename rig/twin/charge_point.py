@@ -137,8 +137,6 @@ async def _stop_on_schedule(device: Device, connectors: list[Connector], start: 
     stops = dict(_STOP_AFTER)
     if Defect.STOP_EARLY in device.defects:
         stops[1] = 20.0
-    if Defect.SERIAL_CONNECTORS in device.defects:
-        stops[2] = stops[1] + 5 + 25  # its own sleep and its own time of charging
     if Defect.CONSOLE_DISORDER in device.defects:
         await device.clock.sleep_until(start + stops[1] - 2)
         first.report_stop()

@@ -208,7 +208,8 @@ class Connector:
         raise NoAnswerError(f"{action}: given up")
 
     async def _mishap(self) -> None:
-        await self._device.clock.sleep(2)  # between two samples, when nothing is under way
+        # Nothing is under way yet, and a link that is lost now is up again before the next sample and Heartbeat.
+        await self._device.clock.sleep(0.5)
         if Defect.RESTARTS in self._device.defects:
             raise RestartError
         if Defect.RECONNECTS in self._device.defects:

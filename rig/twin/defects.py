@@ -35,7 +35,10 @@ class Defect(StrEnum):
     HEARTBEAT_MISSING = "heartbeat-missing", "sends no Heartbeat"
     AUTHORIZE_SKIPPED = "authorize-skipped", "connector 2 starts without Authorize, console lines unchanged"
     AUTHORIZE_WRONG_TAG = "authorize-wrong-tag", "connector 1 authorises and charges with the tag ZepId99"
-    SERIAL_CONNECTORS = "serial-connectors", "connector 2 begins only when connector 1 has stopped"
+    SERIAL_CONNECTORS = (
+        "serial-connectors",
+        "connector 2 begins only when connector 1 has stopped, and misses its own stop",
+    )
     START_WRONG_CONNECTOR = "start-wrong-connector", "connector 2's StartTransaction says connectorId 3"
     START_MISSING = "start-missing", "connector 2 is authorised and never starts"
     METER_AFTER_STOP = "meter-after-stop", "connector 1 sends one more MeterValues 5 s after its stop"

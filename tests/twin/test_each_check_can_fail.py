@@ -31,7 +31,7 @@ RED: dict[Defect, set[str]] = {
     Defect.HEARTBEAT_MISSING: {"heartbeat.interval"},
     Defect.AUTHORIZE_SKIPPED: {"authorize.before-start", "console.agrees"},
     Defect.AUTHORIZE_WRONG_TAG: {"authorize.before-start", "transaction.start"},
-    Defect.SERIAL_CONNECTORS: {"connectors.independent", "transaction.charging-time"},
+    Defect.SERIAL_CONNECTORS: {"connectors.independent", "transaction.stop"},
     Defect.START_WRONG_CONNECTOR: {"transaction.start", "console.agrees"},
     Defect.START_MISSING: {"transaction.start", "connectors.independent"},
     Defect.METER_AFTER_STOP: {"meter.inside"},

@@ -173,7 +173,6 @@ def test_a_qemu_that_is_not_installed_is_named_with_its_package(monkeypatch: pyt
     device = Qemu(replace(FIRMWARE, board="mps2/an385"), build_source="")
     with pytest.raises(BenchError, match="apt-get install qemu-system-arm"):
         device.command(Path("/run"), ENDPOINTS, "/dev/pts/1")
-    asyncio.run(device.stop())
 
 
 @pytest.fixture
@@ -227,7 +226,6 @@ def test_auto_goes_on_to_the_next_board_that_can_be_built(monkeypatch: pytest.Mo
     offer(monkeypatch, {"native_sim": multilib, "native_sim/native/64": multilib, "qemu_x86": multilib})
     choice = choose(Wish())
     assert (choice.target.facts.board, choice.target.facts.ratio) == ("mps2/an385", 1)
-    asyncio.run(choice.target.stop())
 
 
 def test_where_no_board_can_be_built_the_reasons_are_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from central_system.sntp import SntpResponder
 from rig.console.reader import ConsoleReader
 from rig.errors import BenchError
 from rig.journal.codec import Entry
-from rig.journal.events import SCHEMA, DeviceEvent, Missed, Noise, RunEnded, RunStarted
+from rig.journal.events import SCHEMA, Awaited, DeviceEvent, Missed, Noise, RunEnded, RunStarted
 from rig.journal.journal import DeviceLostError, Journal, Match, NotSeenError
 from rig.lateness import watched
 from rig.targets.base import Endpoints, Sink, Target
@@ -56,6 +56,7 @@ class Run:
         Raises:
             NotSeenError: it did not come within `device_s` device seconds.
         """
+        self.journal.record(Awaited(description, device_s))
         return await self.journal.wait_for(description, match, within_s=self.wall_s(device_s), after=after)
 
     async def see(self, description: str, match: Match, *, device_s: float, after: int = 0) -> Entry | None:

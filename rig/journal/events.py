@@ -38,6 +38,15 @@ class RunStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class Awaited:
+    """From now on the rig waits for a step, `budget_s` device seconds at the most."""
+
+    kind: ClassVar = "await"
+    what: str
+    budget_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Missed:
     """An awaited step did not come within its budget of `budget_s` device seconds; the run goes on to be judged."""
 
@@ -94,5 +103,5 @@ class RunEnded:
     cure: str | None = None
 
 
-RigEvent = RunStarted | Missed | Action | DeviceEvent | Noise | Lateness | RunEnded
+RigEvent = RunStarted | Awaited | Missed | Action | DeviceEvent | Noise | Lateness | RunEnded
 SCHEMA = 1

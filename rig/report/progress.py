@@ -6,7 +6,7 @@ from central_system.events import ConnectionClosed, ConnectionOpened, Frame, Snt
 from rig.console.milestones import Milestone, Seen, milestone_of
 from rig.console.records import ConsoleLine, LineKind
 from rig.journal.codec import Entry
-from rig.journal.events import Action, DeviceEvent, Missed, RunEnded, RunStarted
+from rig.journal.events import Action, Awaited, DeviceEvent, Missed, RunEnded, RunStarted
 from rig.journal.messages import Message, MessageType, messages_of
 
 TOLD: dict[str, Callable[[Message], str]] = {
@@ -53,6 +53,8 @@ class Narrator:
                 return "".join(self._message(message) for message in messages_of([entry]))
             case Action(name=name, outcome=outcome):
                 return f"→ {name}: {outcome.get('status') or outcome.get('error')}"
+            case Awaited(what=what, budget_s=budget_s):
+                return f"… waiting for {what}, up to {budget_s:g} s of device time"
             case Missed(what=what, budget_s=budget_s):
                 return f"NOT SEEN within {budget_s:g} s of device time: {what}"
             case RunEnded(error=str(error)):

@@ -16,7 +16,7 @@ from rig import netns
 from rig import run as run_module
 from rig.checks.judge import broken
 from rig.errors import BenchError
-from rig.journal.events import Lateness, Missed, Noise
+from rig.journal.events import Awaited, Lateness, Missed, Noise
 from rig.journal.journal import Journal
 from rig.journal.recording import Recording
 from rig.lateness import waited_s, watched
@@ -84,7 +84,8 @@ def test_a_device_that_goes_no_further_is_judged_not_broken(tmp_path: Path) -> N
     record(Printer("*** Booting Zephyr OS build 0123456789ab ***"), tmp_path, lifecycle)
     recording = Recording.load(tmp_path)
     assert broken(recording) == ""
-    assert [missed.what for _, missed in recording.all(Missed)] == ["BootNotification"]
+    assert [each.what for _, each in recording.all(Awaited)] == ["the boot banner", "BootNotification"]
+    assert [each.what for _, each in recording.all(Missed)] == ["BootNotification"]
 
 
 def test_a_port_that_is_taken_is_a_broken_bench_with_its_cure_in_the_journal(tmp_path: Path) -> None:

@@ -188,9 +188,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         from rig.report.table import closing_lines  # noqa: PLC0415
 
         terminalreporter.section("verdicts")
-        for line in closing_lines(recorded, judged, colour=wants_colour(terminalreporter._tw._file)):  # noqa: SLF001
+        colour = wants_colour(terminalreporter._tw._file)  # noqa: SLF001
+        for line in closing_lines(recorded, judged, config.stash[PREPARED].folder, colour=colour):
             terminalreporter.write_line(line)
-        terminalreporter.write_line(f"run folder: {config.stash[PREPARED].folder}")
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:

@@ -40,5 +40,5 @@ def check(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps([asdict(verdict) for verdict in verdicts], indent=1, ensure_ascii=False))
     else:
-        print("\n".join(closing_lines(recording, verdicts, colour=wants_colour(sys.stdout))))
+        print("\n".join(closing_lines(recording, verdicts, arguments.journal, colour=wants_colour(sys.stdout))))
     return EXIT_CODES[overall(verdicts)]

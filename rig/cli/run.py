@@ -92,9 +92,9 @@ def run(arguments: argparse.Namespace) -> int:
     if not plugin.verdicts or not plugin.recording:
         return code
     say("")
-    for line in closing_lines(plugin.recording, plugin.verdicts, colour=wants_colour(sys.stdout)):
+    colour = wants_colour(sys.stdout)
+    for line in closing_lines(plugin.recording, plugin.verdicts, prepared.folder, colour=colour):
         say(line)
-    say(f"report: {prepared.folder / 'report.html'}")
     return EXIT_CODES[overall(plugin.verdicts)]
 
 

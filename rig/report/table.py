@@ -1,5 +1,7 @@
 """The verdict table at the end of a run."""
 
+from pathlib import Path
+
 from rig.checks.judge import broken, overall
 from rig.checks.verdict import Outcome, Verdict
 from rig.journal.events import RunStarted
@@ -37,11 +39,12 @@ def verdict_lines(verdicts: list[Verdict], *, colour: bool) -> list[str]:
     return lines
 
 
-def closing_lines(recording: Recording, verdicts: list[Verdict], *, colour: bool) -> list[str]:
-    """What a run ends with: the verdicts, or how the bench broke; what was tested; the verdict on the run."""
+def closing_lines(recording: Recording, verdicts: list[Verdict], folder: Path, *, colour: bool) -> list[str]:
+    """What a run ends with: the verdicts, or how the bench broke; what was tested; where all of it is; the verdict."""
     why = broken(recording)
     table = ["the bench broke: " + why] if why else verdict_lines(verdicts, colour=colour)
-    return [*table, "", f"tested: {device_under_test(recording.run)}", summary(verdicts, colour=colour)]
+    tested = f"tested: {device_under_test(recording.run)}"
+    return [*table, "", tested, f"run folder: {folder}", summary(verdicts, colour=colour)]
 
 
 def summary(verdicts: list[Verdict], *, colour: bool) -> str:

@@ -156,16 +156,25 @@ def verdicts(recording: "Recording", pytestconfig: pytest.Config) -> "dict[str, 
     return {each.check: each for each in judged}
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that asks for a `verdict` runs once for each check of the lifecycle, under the check's id."""
+    if "verdict" in metafunc.fixturenames:
+        from rig.checks.judge import LIFECYCLE  # noqa: PLC0415
+
+        ids = [check.id for check in LIFECYCLE]
+        metafunc.parametrize("verdict", ids, ids=ids, indirect=True)
+
+
 @pytest.fixture
 def verdict(request: pytest.FixtureRequest, verdicts: "dict[str, Verdict]") -> "Verdict":
-    """The verdict on the check that the test is about (its parameter `check`).
+    """The verdict on one check.
 
     ERROR fails the fixture, so that reports show an error and not a failure; NOT APPLICABLE skips and KNOWN DEFECT
     xfails the test, each with its reason.
     """
     from rig.checks.verdict import Outcome  # noqa: PLC0415
 
-    found = verdicts[request.getfixturevalue("check").id]
+    found = verdicts[request.param]
     # The properties of its case in JUnit's file.
     fields = ("check", "outcome", "measured", "limit", "citation", "reason")
     request.node.user_properties += [(name, str(getattr(found, name))) for name in fields]

@@ -17,6 +17,8 @@ ANSWER_LIMIT_S = 0.5
 REMOTE_TAG = "RigRemote01"
 """The idTag that the rig starts a transaction with: none of the sample's, and short enough for the firmware."""
 REMOTE_CONNECTOR = 1
+CONNECTOR_OF_TAG = {tag: connector for connector, tag in ID_TAGS.items()} | {REMOTE_TAG: REMOTE_CONNECTOR}
+"""The connector that each idTag charges at, whatever a StartTransaction says."""
 UNLOCK_CONNECTOR = 2
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from rig.checks.agreement import AGREEMENT_CHECKS
 from rig.checks.bench import BENCH_CHECKS
 from rig.checks.boot import BOOT_CHECKS
 from rig.checks.charging import CHARGING_CHECKS
@@ -20,6 +21,7 @@ LIFECYCLE: tuple[Check, ...] = (
     *CHARGING_CHECKS,
     *METERING_CHECKS,
     *REMOTE_CHECKS,
+    *AGREEMENT_CHECKS,
     *CONSOLE_CHECKS,
     *PROTOCOL_CHECKS,
     *BENCH_CHECKS,

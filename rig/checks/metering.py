@@ -4,14 +4,11 @@ from datetime import datetime
 from itertools import pairwise
 
 from rig.checks.charging import local_transactions
-from rig.checks.documented import ID_TAGS, REMOTE_CONNECTOR, REMOTE_TAG, SAMPLE_INTERVAL_S, tolerance_s
+from rig.checks.documented import CONNECTOR_OF_TAG, SAMPLE_INTERVAL_S, tolerance_s
 from rig.checks.verdict import Finding, check, failed, judged, no_problem, not_applicable
 from rig.journal.messages import Call
 from rig.journal.recording import Recording
 from rig.journal.transactions import Transaction, by_id, transactions_of
-
-CONNECTORS = {**{tag: connector for connector, tag in ID_TAGS.items()}, REMOTE_TAG: REMOTE_CONNECTOR}
-"""The connector that each idTag charges at, whatever a StartTransaction says."""
 
 
 def epoch_s(timestamp: object) -> float | None:
@@ -112,7 +109,7 @@ def identity(recording: Recording) -> Finding:
         if not owner:
             problems.append(f"transactionId {number} was never given")
             wrong.append(call)
-        elif connector != CONNECTORS.get(owner.id_tag, owner.connector):
+        elif connector != CONNECTOR_OF_TAG.get(owner.id_tag, owner.connector):
             problems.append(f"connectorId {connector} in transaction {number} of {owner.id_tag}")
             wrong.append(call)
     measured = f"{len(sent)} MeterValues, each under its own"

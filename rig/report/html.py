@@ -55,11 +55,11 @@ class HtmlReport:
         report = yield
         verdicts, recording = self._config.stash.get(JUDGED, None), self._config.stash.get(RECORDED, None)
         callspec = getattr(item, "callspec", None)
-        of_check = callspec is not None and "check" in callspec.params
+        of_check = callspec is not None and "verdict" in callspec.params
         if verdicts and recording and of_check and (report.when == "call" or report.outcome != "passed"):
             from pytest_html import extras  # noqa: PLC0415
 
-            found = next(each for each in verdicts if each.check == callspec.params["check"].id)  # type: ignore[union-attr]
+            found = next(each for each in verdicts if each.check == callspec.params["verdict"])  # type: ignore[union-attr]
             report.extras = [*getattr(report, "extras", []), extras.html(_evidence(found, recording))]  # type: ignore[attr-defined]
         return report
 

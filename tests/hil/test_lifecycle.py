@@ -5,15 +5,13 @@ with sub-protocol ocpp1.6 and sends BootNotification, then Heartbeats at the int
 connectors it sends Authorize (ZepId00, ZepId01), StartTransaction, MeterValues with rising Wh every 5 s, and 30 s after
 its start StopTransaction. Then it serves RemoteStartTransaction, RemoteStopTransaction and UnlockConnector.
 
-All of this happens once, in the fixture `recording`; every check below is a function over what was recorded.
+All of this happens once, in the fixture `recording`; every check is a function over what was recorded,
+and the fixture `verdict` gives each in turn.
 """
 
-import pytest
-
-from rig.checks.judge import LIFECYCLE
-from rig.checks.verdict import Check, Outcome, Verdict
+from rig.checks.verdict import Verdict
 
 
-@pytest.mark.parametrize("check", LIFECYCLE, ids=[check.id for check in LIFECYCLE])
-def test_lifecycle(check: Check, verdict: Verdict) -> None:
-    assert verdict.outcome is Outcome.PASS, f"{check.title}: {verdict.measured}. Wanted: {verdict.limit}"
+def test_lifecycle(verdict: Verdict) -> None:
+    """A test for each check; see docs/checks.md, or `pytest --collect-only tests/hil`."""
+    assert verdict.outcome == "PASS", f"{verdict.title}: {verdict.measured}. Wanted: {verdict.limit}"

@@ -10,6 +10,7 @@ from central_system.events import Frame
 from rig.checks.judge import EXIT_CODES, LIFECYCLE, judge, overall
 from rig.checks.known_defects import known_defect, register
 from rig.checks.verdict import Outcome, Verdict
+from rig.console.records import ConsoleLine
 from rig.journal.codec import Entry
 from rig.journal.events import Lateness, RunEnded, RunStarted
 from rig.journal.recording import Recording
@@ -79,6 +80,18 @@ def test_another_build_than_the_one_under_test_is_red() -> None:
 def test_a_build_that_nobody_named_is_learned_from_the_boot_and_the_verdict_says_so() -> None:
     found = verdict(changed(journal_of(NAME, dhcp=False), build=None), "boot.banner")
     assert (found.outcome, "learned from this boot" in found.measured) == (Outcome.PASS, True)
+
+
+def test_a_console_that_tells_another_status_than_the_wire_is_red() -> None:
+    entries = [
+        replace(entry, event=replace(entry.event, message=entry.event.message.replace("status 1", "status 0")))
+        if isinstance(entry.event, ConsoleLine) and entry.event.message
+        else entry
+        for entry in journal_of(NAME, dhcp=False).entries
+    ]
+    found = verdict(Recording(entries), "console.agrees")
+    assert found.outcome is Outcome.FAIL
+    assert "connector 1: told refused, started, stopped; the wire shows authorised, started, stopped" in found.measured
 
 
 def test_the_twin_has_no_known_defects() -> None:

@@ -27,5 +27,5 @@ class WorldClock:
         return self.epoch_s + (self.host() - self.started) * self.ratio
 
     def iso(self) -> str:
-        """This moment as OCPP's dateTime, whole seconds, UTC (OCPP-J 1.6 §3.12)."""
+        """This moment as OCPP's dateTime, whole seconds, UTC (OCPP 1.6 §3, Time notations)."""
         return datetime.fromtimestamp(self.now(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

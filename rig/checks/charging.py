@@ -105,7 +105,9 @@ def charging_time(recording: Recording) -> Finding:
     return no_problem(problems, ", ".join(shown) or "no transaction was stopped", limit, used)
 
 
-@check("connectors.independent", "samples/net/ocpp, main.c: a thread for each connector; OCPP 1.6 §3.3")
+@check(
+    "connectors.independent", "samples/net/ocpp, main.c: a thread for each connector; OCPP 1.6 §3, Connector numbering"
+)
 def independent(recording: Recording) -> Finding:
     """Both connectors charge at the same time, and one's stop leaves the other charging."""
     local = local_transactions(recording)

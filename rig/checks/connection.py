@@ -62,7 +62,7 @@ def _accepted(result: Message | None) -> bool:
     return result is not None and result.field("status") == "Accepted"
 
 
-@check("boot.fields", "samples/net/ocpp, main.c (`struct ocpp_cp_info`); OCPP 1.6 §6.1")
+@check("boot.fields", "samples/net/ocpp, main.c (`struct ocpp_cp_info`); OCPP 1.6 §6.3")
 def fields(recording: Recording) -> Finding:
     """BootNotification names the sample's model and vendor."""
     boots = recording.calls_from_charge_point("BootNotification")

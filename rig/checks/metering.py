@@ -1,6 +1,6 @@
 """MeterValues and the energy register, in the transactions of both connectors and in the rig's own."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import pairwise
 
 from rig.checks.charging import local_transactions
@@ -12,11 +12,12 @@ from rig.journal.transactions import Transaction, by_id, transactions_of
 
 
 def epoch_s(timestamp: object) -> float | None:
-    """An OCPP dateTime as seconds since 1970, None where it is none."""
+    """An OCPP dateTime as seconds since 1970, None where it is none; without a time zone it is taken as UTC."""
     try:
-        return datetime.fromisoformat(str(timestamp)).timestamp()
+        moment = datetime.fromisoformat(str(timestamp))
     except ValueError:
         return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def _meter_calls(transaction: Transaction) -> list[Call]:
@@ -27,7 +28,7 @@ def _all_samples(transactions: list[Transaction]) -> list[Call]:
     return [call for transaction in transactions for call in _meter_calls(transaction)]
 
 
-@check("meter.interval", "OCPP 1.6 §9.1.16 MeterValueSampleInterval; samples/net/ocpp (5 s)")
+@check("meter.interval", "OCPP 1.6 §9.1, MeterValueSampleInterval; samples/net/ocpp (5 s)")
 def interval(recording: Recording) -> Finding:
     """MeterValues come every sample interval, from the start of a transaction to its stop."""
     # Both ends of a gap are the charge point's own time stamps, in whole seconds: ± 1 s, whatever the host does.
@@ -137,7 +138,7 @@ def register(recording: Recording) -> Finding:
     return no_problem(problems, ", ".join(shown), "0 ≤ meterStart ≤ every reading ≤ meterStop", used)
 
 
-@check("clock.timestamps", "OCPP 1.6 §3.12; samples/net/ocpp: clock_settime with SNTP's time")
+@check("clock.timestamps", "OCPP 1.6 §3, Time notations; samples/net/ocpp: clock_settime with SNTP's time")
 def timestamps(recording: Recording) -> Finding:
     """Time stamps in messages show the time that the SNTP server told."""
     stamped = []

@@ -4,7 +4,9 @@ Options, the fixtures `recording`, `verdicts` and `verdict`, and what the report
 the same plug-in, having prepared the device beforehand.
 """
 
+import contextlib
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -60,6 +62,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Prepare the device and point the reports to the run folder, before their plug-ins look where to write."""
     by_cli = _by_cli(config)
+    if config.option.collectonly:
+        return
     if by_cli:
         prepared = by_cli.prepared
     elif config.option.target or any(HIL.search(arg.split("::")[0]) for arg in config.args):
@@ -69,12 +73,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[PREPARED] = prepared
     # A verdict explains itself; the Python below it explains nothing.
     config.option.tbstyle = "line"
-    if not config.option.collectonly:
-        # pytest-html's and JUnit's own options, where the user left them open.
-        config.option.xmlpath = config.option.xmlpath or str(prepared.folder / "junit.xml")
-        if not getattr(config.option, "htmlpath", None):
-            config.option.htmlpath = str(prepared.folder / "report.html")
-            config.option.self_contained_html = True
+    # pytest-html's and JUnit's own options, where the user left them open.
+    config.option.xmlpath = config.option.xmlpath or str(prepared.folder / "junit.xml")
+    if not getattr(config.option, "htmlpath", None):
+        config.option.htmlpath = str(prepared.folder / "report.html")
+        config.option.self_contained_html = True
     from rig.report.html import HtmlReport  # noqa: PLC0415
 
     config.pluginmanager.register(HtmlReport(config), "ocpp-rig-html")
@@ -89,15 +92,22 @@ def _prepare(config: pytest.Config) -> "Prepared":
     from rig.prepare import Prepared, run_folder  # noqa: PLC0415
     from rig.targets.choose import Wish, choose  # noqa: PLC0415
 
+    capture = config.pluginmanager.get_plugin("capturemanager")
+
+    def show_progress(line: str) -> None:
+        with capture.global_and_fixture_disabled() if capture else contextlib.nullcontext():
+            sys.stderr.write(f"{line}\n")
+
     option = config.option
     wish = Wish(
-        option.target or "auto",
-        option.firmware,
-        option.expect_build,
-        option.ratio,
-        option.fragment,
-        option.port,
-        option.defect,
+        target=option.target or "auto",
+        firmware=option.firmware,
+        expect_build=option.expect_build,
+        ratio=option.ratio,
+        fragments=option.fragment,
+        port=option.port,
+        defects=option.defect,
+        on_line=show_progress,
     )
     try:
         choice = choose(wish)

@@ -16,7 +16,7 @@ from central_system.sntp import SntpResponder
 from rig.console.reader import ConsoleReader
 from rig.errors import BenchError
 from rig.journal.codec import Entry
-from rig.journal.events import SCHEMA, Awaited, DeviceEvent, Missed, Noise, RunEnded, RunStarted
+from rig.journal.events import SCHEMA, Awaited, DeviceChange, DeviceEvent, Missed, Noise, RunEnded, RunStarted
 from rig.journal.journal import DeviceLostError, Journal, Match, NotSeenError
 from rig.lateness import watched
 from rig.targets.base import Endpoints, Sink, Target
@@ -233,7 +233,10 @@ async def _run_device(run: Run, folder: Path, endpoints: Endpoints, scenario: Sc
         def noise(text: str) -> None:
             journal.record(Noise(text))
 
-        sink = Sink(console, noise, exited)
+        def changed(what: DeviceChange) -> None:
+            journal.record(DeviceEvent(what, pid))
+
+        sink = Sink(console, noise, exited, changed)
         try:
             pid = await target.start(folder, endpoints, sink)
             journal.record(DeviceEvent("started", pid))

@@ -64,15 +64,18 @@ class Action:
     outcome: dict[str, Any]
 
 
+DeviceChange = Literal["started", "exited", "stopped", "reset", "link down", "link up", "paused", "resumed"]
+
+
 @dataclass(frozen=True, slots=True)
 class DeviceEvent:
-    """The device under test was started, ended by itself, or was stopped by the rig.
+    """The device under test was started, ended by itself (`exited`), was stopped by the rig, or had a fault injected.
 
     `returncode` is that of `subprocess`: negative for a signal.
     """
 
     kind: ClassVar = "device"
-    what: Literal["started", "exited", "stopped", "reset"]
+    what: DeviceChange
     pid: int | None = None
     returncode: int | None = None
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from rig.journal.events import DeviceChange
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
@@ -32,11 +34,15 @@ class Endpoints:
 
 @dataclass(frozen=True, slots=True)
 class Sink:
-    """Where a target delivers what its device does: console bytes, the emulator's own lines, the exit code."""
+    """Where a target delivers what its device does: console bytes, the emulator's own lines, the exit code.
+
+    And, by `changed`, what the rig does to the device while it runs.
+    """
 
     console: Callable[[bytes], None]
     noise: Callable[[str], None]
     exited: Callable[[int], None]
+    changed: Callable[[DeviceChange], None]
 
 
 @dataclass(frozen=True, slots=True)

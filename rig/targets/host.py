@@ -15,6 +15,7 @@ class HostProcess(Target):
         self._process: DeviceProcess | None = None
         self._console: Pty | None = None
         self._noise: Lines | None = None
+        self._sink: Sink | None = None
 
     @abstractmethod
     def command(self, folder: Path, endpoints: Endpoints, console: str) -> Sequence[str]:
@@ -29,6 +30,7 @@ class HostProcess(Target):
 
     async def start(self, folder: Path, endpoints: Endpoints, sink: Sink) -> int:
         """Open the console, then start the process. See `Target.start`."""
+        self._sink = sink
         self._console = Pty(sink.console)
         output = self._console.slave
         if self.emulator:

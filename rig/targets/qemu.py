@@ -10,6 +10,7 @@ from qemu.qmp import QMPClient
 
 from firmware_build import Firmware
 from rig.errors import BenchError
+from rig.journal.events import DeviceChange
 from rig.targets.base import Endpoints
 from rig.targets.host import HostProcess
 from rig.targets.image import configuration_of, facts_of_image
@@ -110,24 +111,27 @@ class Qemu(HostProcess):
 
     async def reset(self) -> None:
         """Reset the machine, as its reset button does. Its TCP connections are forgotten, not closed."""
-        await self._execute("system_reset")
+        await self._change("reset", "system_reset")
 
     async def set_link(self, *, up: bool) -> None:
         """Plug the network cable in or pull it."""
-        await self._execute("set_link", {"name": "net0", "up": up})
+        await self._change("link up" if up else "link down", "set_link", {"name": "net0", "up": up})
 
     async def pause(self) -> None:
         """Stop the machine where it is."""
-        await self._execute("stop")
+        await self._change("paused", "stop")
 
     async def resume(self) -> None:
         """Let it go on."""
-        await self._execute("cont")
+        await self._change("resumed", "cont")
 
-    async def _execute(self, command: str, arguments: dict[str, object] | None = None) -> None:
-        if self._sockets and not self._monitored:
+    async def _change(self, what: DeviceChange, command: str, arguments: dict[str, object] | None = None) -> None:
+        if not self._sockets or not self._sink:
+            raise BenchError(f"{what}: the machine is not running", "start it first")
+        if not self._monitored:
             await self._qmp.connect(self._sockets[0])
             self._monitored = True
+        self._sink.changed(what)
         await self._qmp.execute(command, arguments)
 
     def configuration(self) -> dict[str, str]:

@@ -15,6 +15,7 @@ from rig import netns
 from rig.checks.judge import judge
 from rig.checks.verdict import Outcome
 from rig.console.milestones import Milestone
+from rig.journal.events import DeviceEvent
 from rig.journal.recording import Recording
 from rig.lifecycle import WrongImageError, lifecycle, request
 from rig.run import Run, record
@@ -134,5 +135,8 @@ def test_qemu_can_be_reset_unplugged_and_stopped(build: Build, tmp_path: Path) -
         pytest.skip("qemu-system-arm is not installed")
     device = Qemu(build("qemu_cortex_m3"), build_source="a test")
     assert in_namespace(lambda: record(device, tmp_path, _faults)) == 0
-    assert len(Recording.load(tmp_path).seen(Milestone.BOOT)) == 2
+    recording = Recording.load(tmp_path)
+    assert len(recording.seen(Milestone.BOOT)) == 2
+    faults = ["reset", "link down", "link up", "paused", "resumed"]
+    assert [event.what for _, event in recording.all(DeviceEvent)] == ["started", *faults, "stopped"]
     assert (tmp_path / GUEST_CAPTURE).read_bytes()[:4] in {b"\xd4\xc3\xb2\xa1", b"\xa1\xb2\xc3\xd4"}

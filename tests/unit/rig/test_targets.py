@@ -63,7 +63,7 @@ class Seen:
             self.console += data
             self.changed.set()
 
-        return Sink(console, self.noise.append, self.exit.set_result)
+        return Sink(console, self.noise.append, self.exit.set_result, lambda _: None)
 
     async def until(self, condition: Callable[[], bool]) -> None:
         async with asyncio.timeout(20):

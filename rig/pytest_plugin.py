@@ -98,20 +98,10 @@ def _prepare(config: pytest.Config) -> "Prepared":
         with capture.global_and_fixture_disabled() if capture else contextlib.nullcontext():
             sys.stderr.write(f"{line}\n")
 
-    option = config.option
-    wish = Wish(
-        target=option.target or "auto",
-        firmware=option.firmware,
-        expect_build=option.expect_build,
-        ratio=option.ratio,
-        fragments=option.fragment,
-        port=option.port,
-        defects=option.defect,
-        on_line=show_progress,
-    )
     try:
-        choice = choose(wish)
-        return Prepared(choice, run_folder(option.out, choice.target.facts.board), option.isolation)
+        choice = choose(Wish.of(config.option, show_progress))
+        folder = run_folder(config.option.out, choice.target.facts.board)
+        return Prepared(choice, folder, config.option.isolation)
     except UsageError as error:
         raise pytest.UsageError(str(error)) from error
     except BenchError as error:

@@ -71,17 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
         UsageError: the options do not fit together.
         BenchError: the device cannot be made ready.
     """
-    wish = Wish(
-        target=arguments.target,
-        firmware=arguments.firmware,
-        expect_build=arguments.expect_build,
-        ratio=arguments.ratio,
-        fragments=arguments.fragment,
-        port=arguments.port,
-        defects=arguments.defect,
-        on_line=say,
-    )
-    choice = choose(wish)
+    choice = choose(Wish.of(arguments, say))
     facts = choice.target.facts
     say(f"device under test: {facts.board} ({choice.why})")
     if facts.target == "twin":

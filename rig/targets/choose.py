@@ -1,9 +1,11 @@
 """Which device under test a command means, made ready to run."""
 
 import shutil
+from argparse import Namespace
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 from firmware_build import (
     BOARDS,
@@ -42,6 +44,20 @@ class Wish:
     port: int | None = None
     defects: Sequence[str] = ()
     on_line: Callable[[str], None] = field(default=lambda _: None)
+
+    @classmethod
+    def of(cls, options: Namespace, on_line: Callable[[str], None]) -> Self:
+        """What the options say; `on_line` gets the lines of a build."""
+        return cls(
+            target=options.target or "auto",
+            firmware=options.firmware,
+            expect_build=options.expect_build,
+            ratio=options.ratio,
+            fragments=options.fragment,
+            port=options.port,
+            defects=options.defect,
+            on_line=on_line,
+        )
 
 
 @dataclass(frozen=True, slots=True)

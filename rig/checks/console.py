@@ -3,7 +3,7 @@
 from rig.checks.verdict import Finding, check, failed, judged
 from rig.console.milestones import Milestone
 from rig.console.records import LineKind
-from rig.journal.events import DeviceEvent
+from rig.journal.ending import ending
 from rig.journal.recording import Recording
 
 
@@ -32,10 +32,10 @@ def boots_once(recording: Recording) -> Finding:
 @check("device.alive", "samples/net/ocpp, main.c: serves remote commands for 20 minutes after the stops")
 def alive(recording: Recording) -> Finding:
     """The charge point is still running when the run ends."""
-    exits = [(entry, event) for entry, event in recording.all(DeviceEvent) if event.what == "exited"]
-    if exits:
-        entry, event = exits[0]
-        return failed(f"it ended by itself, exit code {event.returncode}", "running", [entry])
+    ends = [(entry, how) for entry in recording.entries if (how := ending(entry.event))]
+    if ends:
+        entry, how = ends[0]
+        return failed(how, "running", [entry])
     return judged(recording.end is not None, "running", "running", [])
 
 

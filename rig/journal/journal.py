@@ -11,7 +11,7 @@ from central_system.events import Frame
 from rig.console.records import ConsoleLine
 from rig.errors import BenchError
 from rig.journal.codec import Entry, Event, encode
-from rig.journal.events import DeviceEvent
+from rig.journal.ending import beginning, ending
 from rig.journal.lines import line_of
 
 TAIL = 6
@@ -24,7 +24,7 @@ class NotSeenError(BenchError):
 
 
 class DeviceLostError(NotSeenError):
-    """The device under test ended while an event of it was awaited."""
+    """The device under test ended, or had ended, while an event of it was awaited; the message says how."""
 
 
 class Journal:
@@ -42,6 +42,7 @@ class Journal:
         self._file = path.open("a", buffering=1, encoding="utf-8", errors="backslashreplace")
         self._listeners: list[Callable[[Entry], None]] = []
         self._waiting: list[tuple[Match, asyncio.Future[Entry]]] = []
+        self._ended = ""
 
     def __enter__(self) -> Self:
         return self
@@ -65,12 +66,13 @@ class Journal:
         self._file.write(encode(entry) + "\n")
         for listener in self._listeners:
             listener(entry)
+        self._ended = "" if beginning(event) else ending(event) or self._ended
         for match, future in self._waiting:
             if not future.done():
                 if match(event):
                     future.set_result(entry)
-                elif isinstance(event, DeviceEvent) and event.what == "exited":
-                    future.set_exception(DeviceLostError(f"the device under test ended (exit code {event.returncode})"))
+                elif self._ended:
+                    future.set_exception(DeviceLostError(self._ended))
         return entry
 
     async def wait_for(self, description: str, match: Match, *, within_s: float, after: int = 0) -> Entry:
@@ -89,9 +91,8 @@ class Journal:
         for entry in self.entries[after:]:
             if match(entry.event):
                 return entry
-        exits = [e.event for e in self.entries if isinstance(e.event, DeviceEvent) and e.event.what == "exited"]
-        if exits:
-            raise DeviceLostError(self._report(f"{description}: the device has ended ({exits[-1].returncode})"))
+        if self._ended:
+            raise DeviceLostError(self._report(f"{description} was not seen: {self._ended}"))
         future: asyncio.Future[Entry] = asyncio.get_running_loop().create_future()
         waiter = (match, future)
         self._waiting.append(waiter)

@@ -13,7 +13,7 @@ from rig.twin.config import TwinConfig
 from rig.twin.connector import Connector
 from rig.twin.console import Console
 from rig.twin.defects import Defect
-from rig.twin.device import Device, RestartError
+from rig.twin.device import Device, HaltError, RestartError
 from rig.twin.frames import JsonObject, MessageIds, encode
 from rig.twin.link import Link, NoAnswerError
 from rig.twin.operations import Operations
@@ -50,6 +50,8 @@ class ChargePoint:
                 await self._power_on(source, defects)
             except* RestartError:
                 defects -= {Defect.RESTARTS}
+            except* HaltError:
+                defects = frozenset({Defect.DEAD})
 
     async def _power_on(self, source: random.Random, defects: Collection[Defect]) -> None:
         if Defect.DEAD in defects:
@@ -148,7 +150,7 @@ async def _stop_on_schedule(device: Device, connectors: list[Connector], start: 
     second.stop()
     if Defect.FATAL_ERROR in device.defects:
         await second.idle.wait()
-        device.console.fatal_error()
+        device.console.fatal_error(halting=False)
 
 
 async def _for_ever() -> NoReturn:

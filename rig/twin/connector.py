@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from rig.twin.clock import TimeLimit
 from rig.twin.defects import Defect
-from rig.twin.device import Device, RestartError
+from rig.twin.device import Device, HaltError, RestartError
 from rig.twin.frames import JsonObject
 from rig.twin.link import NoAnswerError
 from rig.twin.settings import MESSAGE_ATTEMPTS, MESSAGE_RETRY_INTERVAL, METER_INTERVAL
@@ -214,8 +214,11 @@ class Connector:
             raise RestartError
         if Defect.RECONNECTS in self._device.defects:
             self._device.link.drop()
+        if Defect.HALTS in self._device.defects:
+            self._device.console.fatal_error(halting=True)
+            raise HaltError
         if Defect.CRASH in self._device.defects:
-            self._device.console.fatal_error()
+            self._device.console.fatal_error(halting=True)
             os.kill(os.getpid(), signal.SIGSEGV)
 
     def _meter_reading(self) -> int:

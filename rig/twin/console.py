@@ -17,7 +17,6 @@ _FATAL_ERROR = (
     "Faulting instruction address (r15/pc): 0x00000000",
     ">>> ZEPHYR FATAL ERROR 35: Unknown error on CPU 0",
     "Current thread: 0x200009f0 (unknown)",
-    "Halting system",
 )
 
 
@@ -41,10 +40,12 @@ class Console:
         """Log at level ``err``."""
         self._log(_RED, "err", module, text)
 
-    def fatal_error(self) -> None:
-        """Print what Zephyr prints when it dies."""
+    def fatal_error(self, *, halting: bool) -> None:
+        """Print what Zephyr prints at a fatal error, and when it then halts."""
         for line in _FATAL_ERROR:
             self.error("os", line)
+        if halting:
+            self.error("os", "Halting system")
 
     def dropped(self, count: int) -> None:
         """Print Zephyr's notice that ``count`` log messages were lost."""

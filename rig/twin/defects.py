@@ -62,6 +62,7 @@ class Defect(StrEnum):
     RESTARTS = "restarts", "restarts once, after the second MeterValues of connector 1"
     RECONNECTS = "reconnects", "drops the TCP connection once in mid transaction; no message is lost"
     CRASH = "crash", "prints a fatal-error block in mid transaction and dies of SIGSEGV"
+    HALTS = "halts", "prints a fatal-error block in mid transaction and halts, without ending"
     SILENT = "silent", "prints the boot banner and does nothing more"
     DEAD = "dead", "prints nothing and does nothing"
     REMOTE_START_IGNORED = "remote-start-ignored", "accepts RemoteStartTransaction, nothing follows"

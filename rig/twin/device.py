@@ -20,6 +20,10 @@ class RestartError(Exception):
     """The charge point restarts: everything that runs ends, and it boots anew."""
 
 
+class HaltError(Exception):
+    """The charge point halts: everything that runs ends, and nothing ever comes again."""
+
+
 @dataclass(frozen=True)
 class Device:
     """The parts of one powered charge point, from boot to restart."""

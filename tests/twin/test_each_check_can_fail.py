@@ -64,6 +64,7 @@ RED: dict[Defect, set[str]] = {
 AT_LEAST: dict[Defect, set[str]] = {
     Defect.RESTARTS: {"device.boots-once", "connection.stable"},
     Defect.CRASH: {"device.alive", "console.fatal", "transaction.stop"} | NO_REMOTE,
+    Defect.HALTS: {"device.alive", "console.fatal", "transaction.stop"} | NO_REMOTE,
     Defect.SILENT: {"boot.sample", "network.address", "connection.path", "boot.first", "transaction.start"} | NO_REMOTE,
 }
 """Defects after which the rest of the lifecycle cannot be right either."""

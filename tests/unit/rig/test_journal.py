@@ -128,6 +128,21 @@ def test_a_device_that_ends_ends_the_waiting_at_once(journal: Journal) -> None:
         asyncio.run(scenario())
 
 
+def test_a_device_that_halts_without_ending_ends_the_waiting_too(journal: Journal) -> None:
+    """An Arm QEMU outlives a fatal error: only the console tells."""
+    journal.record(ConsoleLine(LineKind.FATAL, "[00:00:10.450,000] <err> os: Halting system", 1))
+    with pytest.raises(DeviceLostError, match="the StopTransaction was not seen: it halted after a fatal error"):
+        asyncio.run(journal.wait_for("the StopTransaction", lambda _: False, within_s=60))
+
+
+@pytest.mark.parametrize("life", [DeviceEvent("reset", 1), ConsoleLine(LineKind.BOOT, "*** Booting ***", 2)])
+def test_a_device_that_boots_again_is_waited_for_again(journal: Journal, life: Event) -> None:
+    journal.record(ConsoleLine(LineKind.FATAL, "Halting system", 1))
+    journal.record(life)
+    with pytest.raises(NotSeenError, match="not seen within"):
+        asyncio.run(journal.wait_for("the banner", lambda _: False, within_s=0.01))
+
+
 def entries_of(*frames: Frame) -> list[Entry]:
     return [Entry(n, n / 10, frame) for n, frame in enumerate(frames, start=1)]
 

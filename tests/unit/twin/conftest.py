@@ -28,8 +28,8 @@ async def record_all(defects: list[Defect | None]) -> dict[Defect | None, Bench]
 @pytest.fixture(scope="session")
 def recordings() -> dict[Defect | None, Bench]:
     """By defect, and None for the twin without one: what it did in 45 s of device time."""
-    # A crash would end the test run, and two charges in a row last longer: they have tests of their own.
-    alone = {Defect.CRASH, Defect.SERIAL_CONNECTORS}
+    # A crash would end the test run, and two charges in a row last longer: these have tests of their own.
+    alone = {Defect.CRASH, Defect.HALTS, Defect.SERIAL_CONNECTORS}
     return run(record_all([None, *(defect for defect in Defect if defect not in alone)]))
 
 

@@ -1,5 +1,6 @@
 """Each defect shows in the one way that its name says."""
 
+import asyncio
 from collections.abc import Callable
 from itertools import pairwise
 
@@ -99,7 +100,7 @@ ON_THE_WIRE: dict[Defect, tuple[Shows, int]] = {
     Defect.SILENT: (lambda b: b.console == "*** Booting Zephyr OS build nonce ***\r\n" and not b.calls, 16),
     Defect.DEAD: (lambda b: not b.console and not b.calls, 16),
 }
-LOOKED_AT_ALONE = {Defect.CRASH, Defect.SERIAL_CONNECTORS}
+LOOKED_AT_ALONE = {Defect.CRASH, Defect.HALTS, Defect.SERIAL_CONNECTORS}
 
 
 def test_every_defect_is_looked_at() -> None:
@@ -168,6 +169,17 @@ def test_console_disorder_tells_of_the_stop_before_it_happens() -> None:
             await bench.until(lambda: bench.lines("stop charging connector id 1"))
             assert not bench.of("StopTransaction")
             await bench.until(lambda: bench.of("StopTransaction", transactionId=101))
+
+    run(scenario())
+
+
+def test_a_halted_charge_point_says_so_and_then_nothing_ever_more() -> None:
+    async def scenario() -> None:
+        async with running_twin(None, Defect.HALTS) as bench:
+            await bench.until(lambda: bench.lines("Halting system"))
+            said, calls = bench.console, len(bench.calls)
+            await asyncio.sleep(60)
+            assert (bench.console, len(bench.calls)) == (said, calls)
 
     run(scenario())
 

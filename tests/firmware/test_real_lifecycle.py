@@ -50,7 +50,7 @@ def special(folder: Path) -> dict[Outcome, set[str]]:
 
 @pytest.mark.parametrize(
     ("board", "ratio"),
-    [("native_sim", 20), ("native_sim", 100), ("native_sim/native/64", 20), *((board, 1) for board in MACHINES)],
+    [("native_sim", 20), ("native_sim", 50), ("native_sim/native/64", 20), *((board, 1) for board in MACHINES)],
 )
 def test_the_lifecycle_on_real_firmware(board: str, ratio: int, build: Build, tmp_path: Path) -> None:
     if board in MACHINES and not shutil.which(MACHINES[board].program):

@@ -12,7 +12,7 @@ import pytest
 from rig.checks.judge import LIFECYCLE
 from rig.cli.run import suites
 
-RATIO = "20"
+RATIO = "5"
 Runner = Callable[..., "subprocess.CompletedProcess[str]"]
 
 

@@ -5,7 +5,15 @@ import socket
 
 
 class PortUnavailableError(OSError):
-    """A port that the central system or the SNTP responder must have is taken or may not be bound."""
+    """A port that the central system or the SNTP responder must have is taken or may not be bound.
+
+    `problem` says which and why, `cure` what to do next.
+    """
+
+    def __init__(self, number: int | None, problem: str, cure: str) -> None:
+        super().__init__(number, f"{problem}. {cure}")
+        self.problem = problem
+        self.cure = cure
 
 
 def listening_socket(kind: socket.SocketKind, host: str, port: int) -> socket.socket:
@@ -22,21 +30,23 @@ def listening_socket(kind: socket.SocketKind, host: str, port: int) -> socket.so
         bound.bind((host, port))
     except OSError as error:
         bound.close()
-        raise PortUnavailableError(error.errno, f"{name} port {port} on {host}: {_why(error, name, port)}") from error
+        why, cure = _why(error, name, port)
+        raise PortUnavailableError(error.errno, f"{name} port {port} on {host}: {why}", cure) from error
     return bound
 
 
-def _why(error: OSError, name: str, port: int) -> str:
+def _why(error: OSError, name: str, port: int) -> tuple[str, str]:
+    """Why the port cannot be had, and the cure."""
     if error.errno == errno.EADDRINUSE:
         look = "ss -Hlnp" + ("t" if name == "TCP" else "u") + f" 'sport = :{port}'"
-        return (
-            f"another program has it. See which with `{look}` and end it; or run in a network namespace of the "
-            "rig's own (--isolation namespace); or build the image for another port (ocpp-rig run --port N)."
+        return "another program has it", (
+            f"See which with `{look}` and end it; or run in a network namespace of the rig's own (--isolation "
+            "namespace); or build the image for another port (ocpp-rig run --port N)."
         )
     if error.errno in {errno.EACCES, errno.EPERM}:
-        return (
-            "this user may not bind it. Run in a network namespace of the rig's own (--isolation namespace, needs "
+        return "this user may not bind it", (
+            "Run in a network namespace of the rig's own (--isolation namespace, needs "
             "`sysctl kernel.unprivileged_userns_clone=1`), or allow it with "
             f"`sudo sysctl net.ipv4.ip_unprivileged_port_start={port}`."
         )
-    return f"cannot be bound: {error.strerror}. Is {name} on this address set up (`ip address`)?"
+    return f"cannot be bound: {error.strerror}", f"Is {name} on this address set up (`ip address`)?"

@@ -13,6 +13,7 @@ from central_system.ports import PortUnavailableError
 from central_system.server import CentralSystem
 from central_system.session import Rules, Session
 from central_system.sntp import SntpResponder
+from rig.checks.documented import ANSWER_LIMIT_S
 from rig.console.reader import ConsoleReader
 from rig.errors import BenchError
 from rig.journal.codec import Entry
@@ -26,8 +27,6 @@ CLOCK_OFFSET_S = 100_000.0
 """How far ahead of the host's time the charge point is told to be, seconds: proves where its clock comes from."""
 GRACE_S = 2.0
 """Wall seconds added to every budget in device time, for processes to start and a busy host to catch up."""
-DEVICE_LIMIT_S = 0.5
-"""Device seconds that the charge point waits for an answer."""
 
 JOURNAL, CONSOLE = "journal.jsonl", "console.log"
 
@@ -174,8 +173,7 @@ async def _record(journal: Journal, target: Target, folder: Path, scenario: Scen
             await _run_device(Run(journal, target, central_system), folder, endpoints, scenario)
     except PortUnavailableError as error:
         _describe(journal, target, facts.endpoints, clock, rules)
-        problem, _, cure = str(error.args[1]).partition(". ")
-        raise BenchError(problem, cure) from error
+        raise BenchError(error.problem, error.cure) from error
 
 
 @contextlib.asynccontextmanager
@@ -240,7 +238,7 @@ async def _run_device(run: Run, folder: Path, endpoints: Endpoints, scenario: Sc
         try:
             pid = await target.start(folder, endpoints, sink)
             journal.record(DeviceEvent("started", pid))
-            async with watched(journal, pid, DEVICE_LIMIT_S / target.facts.ratio):
+            async with watched(journal, pid, ANSWER_LIMIT_S / target.facts.ratio):
                 with contextlib.suppress(DeviceLostError):
                     # A device that ends by itself is a finding, and the checks' to judge.
                     await scenario(run)

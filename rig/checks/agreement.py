@@ -46,12 +46,11 @@ def shown(recording: Recording) -> list[Step]:
     for call in recording.calls_from_charge_point():
         if not call.result:
             continue
-        accepted = call.result.field("idTagInfo", "status") == "Accepted"
         match call.request.action:
             case "Authorize":
                 connector = connectors.get(call.request.field("idTag"))
-                steps.append(Step(connector, "authorised" if accepted else "refused", call.request.t, call))
-            case "StartTransaction" if accepted:
+                steps.append(Step(connector, "authorised" if call.tag_accepted else "refused", call.request.t, call))
+            case "StartTransaction" if call.tag_accepted:
                 steps.append(Step(call.request.field("connectorId"), "started", call.request.t, call))
             case "StopTransaction":
                 owner = by_id(transactions, call.request.field("transactionId"))

@@ -17,10 +17,6 @@ def _of(transactions: list[Transaction], connector: int) -> Transaction | None:
     return next((each for each in transactions if each.connector == connector), None)
 
 
-def _accepted(call: Call) -> bool:
-    return bool(call.result) and call.result.field("idTagInfo", "status") == "Accepted"  # type: ignore[union-attr]
-
-
 @check("authorize.before-start", "samples/net/ocpp, main.c: ocpp_authorize, then start; OCPP 1.6 §4.1")
 def authorize(recording: Recording) -> Finding:
     """Each connector's idTag is authorised before its transaction starts."""
@@ -33,7 +29,7 @@ def authorize(recording: Recording) -> Finding:
         start = _of(local, connector)
         if not mine:
             problems.append(f"connector {connector}: no Authorize of {tag}")
-        elif not mine.answer or not _accepted(mine):
+        elif not mine.answer or not mine.tag_accepted:
             problems.append(f"connector {connector}: {tag} was not accepted")
         elif start and mine.answer.n > start.start.request.n:
             problems.append(f"connector {connector}: started before {tag} was accepted")

@@ -158,7 +158,7 @@ def timestamps(recording: Recording) -> Finding:
     if unreadable or wrong:
         worst = max((d for _, d in wrong), key=abs, default=0.0)
         measured = f"{len(wrong)} of {len(stamped)} off, by up to {worst:+,.1f} s; {len(unreadable)} unreadable"
-        return judged(False, measured, limit, [c for c, _ in wrong] + unreadable)
+        return failed(measured, limit, [c for c, _ in wrong] + unreadable)
     differences = [difference for _, difference in off]
     measured = f"{len(off)} time stamps, {min(differences):+.1f} to {max(differences):+.1f} s"
     return judged(True, measured, limit, [call for call, _ in off])

@@ -1,7 +1,6 @@
 """`ocpp-rig doctor`: what this machine can run, what is missing, and the cure."""
 
 import argparse
-import shutil
 import socket
 import subprocess
 import sys
@@ -10,7 +9,8 @@ from dataclasses import dataclass
 
 from central_system.ports import PortUnavailableError, listening_socket
 from firmware_build import BOARDS, BuildError, find_interpreter, find_workspace, missing_tools, read_sample
-from rig.targets.qemu import MACHINES
+from rig.targets.choose import RUNNABLE
+from rig.targets.qemu import missing_emulator
 
 OCPP_PORT, SNTP_PORT = 8180, 123
 HOST = "127.0.0.1"
@@ -60,16 +60,11 @@ def _workspace() -> Finding:
 
 def _boards() -> Iterator[Finding]:
     for board in BOARDS:
-        missing = missing_tools(board.name)
-        lacking = [each.name for each in missing]
-        cures = [each.cure for each in missing]
-        program = MACHINES[board.name].program if board.name in MACHINES else None
-        if program and not shutil.which(program):
-            lacking.append(program)
-            cures.append("apt-get install " + ("qemu-system-x86" if "i386" in program else "qemu-system-arm"))
-        if lacking:
-            yield Finding(board.name, f"lacks {', '.join(lacking)}", "; ".join(dict.fromkeys(cures)))
-        elif program or board.architecture == "posix":
+        missing = [*missing_tools(board.name), *missing_emulator(board.name)]
+        if missing:
+            lacking = ", ".join(each.name for each in missing)
+            yield Finding(board.name, f"lacks {lacking}", "; ".join(dict.fromkeys(each.cure for each in missing)))
+        elif board.name in RUNNABLE:
             yield Finding(board.name, "can be built and run")
         else:
             yield Finding(board.name, "can be built")
@@ -90,5 +85,4 @@ def _isolation() -> Iterator[Finding]:
             listening_socket(kind, HOST, port).close()
             yield Finding(f"{name} port {port}", "free")
         except PortUnavailableError as error:
-            problem, _, cure = str(error.args[1]).partition(". ")
-            yield Finding(f"{name} port {port}", problem, cure)
+            yield Finding(f"{name} port {port}", error.problem, error.cure)

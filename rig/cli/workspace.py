@@ -44,6 +44,6 @@ def make(arguments: argparse.Namespace) -> int:
         BenchError: west could not make it; nothing half-made is left behind.
     """
     with build_errors():
-        workspace = init_workspace(arguments.folder.expanduser(), lambda line: print(line, file=sys.stderr, flush=True))
+        workspace = init_workspace(arguments.folder, lambda line: print(line, file=sys.stderr, flush=True))
     print(f"workspace  {workspace.topdir}\nZephyr     {workspace.version}")
     return 0

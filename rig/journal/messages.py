@@ -63,6 +63,11 @@ class Call:
         return self.answer if self.answer and self.answer.type is MessageType.CALLRESULT else None
 
     @property
+    def tag_accepted(self) -> bool:
+        """Whether its CALLRESULT accepts the idTag that it is about (IdTagInfo, OCPP 1.6 §7)."""
+        return self.result is not None and self.result.field("idTagInfo", "status") == "Accepted"
+
+    @property
     def answered_after_s(self) -> float | None:
         """Wall seconds between the request at the tap and its answer there."""
         return self.answer.t - self.request.t if self.answer else None

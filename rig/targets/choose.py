@@ -1,6 +1,5 @@
 """Which device under test a command means, made ready to run."""
 
-import shutil
 from argparse import Namespace
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -22,7 +21,7 @@ from rig.building import build_errors
 from rig.errors import UsageError
 from rig.targets.base import Target
 from rig.targets.native_sim import NativeSim
-from rig.targets.qemu import MACHINES, Qemu
+from rig.targets.qemu import MACHINES, Qemu, missing_emulator
 from rig.targets.twin import Twin
 from rig.twin.defects import Defect
 
@@ -114,9 +113,7 @@ def _best(wish: Wish) -> Choice:
         return Choice(Twin(ratio=wish.ratio or FAST), f"no real firmware at hand: {error.message}")
     lacking = []
     for board in RUNNABLE:
-        missing = [each.name for each in missing_tools(board)]
-        if board in MACHINES and not shutil.which(MACHINES[board].program):
-            missing.append(MACHINES[board].program)
+        missing = [each.name for each in (*missing_tools(board), *missing_emulator(board))]
         if not missing:
             return Choice(_built(board, wish), f"Zephyr {workspace.version} in {workspace.topdir} builds it here")
         lacking.append(f"{board} lacks {', '.join(missing)}")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from qemu.qmp import QMPClient
 
-from firmware_build import Firmware
+from firmware_build import Firmware, Missing
 from rig.errors import BenchError
 from rig.journal.events import DeviceChange
 from rig.targets.base import Endpoints
@@ -49,6 +49,15 @@ MACHINES = {
 }
 
 
+def missing_emulator(board: str) -> list[Missing]:
+    """The QEMU that plays this board, where it is not installed; nothing for a board that needs none."""
+    program = MACHINES[board].program if board in MACHINES else None
+    if not program or shutil.which(program):
+        return []
+    package = "qemu-system-x86" if "i386" in program else "qemu-system-arm"
+    return [Missing(program, f"apt-get install {package}")]
+
+
 class Qemu(HostProcess):
     """Runs an ELF image in real time. An Arm QEMU outlives a fatal error: the console, not the exit code, tells."""
 
@@ -80,9 +89,8 @@ class Qemu(HostProcess):
             BenchError: this QEMU is not installed.
         """
         del endpoints
-        if not shutil.which(self._machine.program):
-            package = "qemu-system-x86" if "i386" in self._machine.program else "qemu-system-arm"
-            raise BenchError(f"{self._machine.program} is not installed", f"apt-get install {package}")
+        for missing in missing_emulator(self.facts.board):
+            raise BenchError(f"{missing.name} is not installed", missing.cure)
         # QMP over a socket without a name: nothing is left behind, whatever ends us.
         self._sockets = socket.socketpair()
         return [

@@ -5,10 +5,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from firmware_build.sample import OCPP_PATH
 from rig.targets.base import DeviceFacts, Endpoints
 from rig.targets.host import HostProcess
 
-PATH = "/steve/websocket/CentralSystemService/zephyr"
 CONFIGURATION = "prj.conf"
 
 
@@ -25,7 +25,7 @@ class Twin(HostProcess):
             ratio=ratio,
             clock_error=0.001,
             has_dhcp=True,
-            endpoints=Endpoints("127.0.0.1", 0, PATH, 0),
+            endpoints=Endpoints("127.0.0.1", 0, OCPP_PATH, 0),
             network_s=10.0,
             build=self._build,
             build_source="chosen for this run",

@@ -12,7 +12,7 @@ from rig.checks.known_defects import known_defect, register
 from rig.checks.verdict import Outcome, Verdict
 from rig.console.records import ConsoleLine
 from rig.journal.codec import Entry
-from rig.journal.events import Lateness, RunEnded, RunStarted
+from rig.journal.events import FlashAttempt, Lateness, RunEnded, RunStarted
 from rig.journal.recording import Recording
 from tests.recorded import journal_of
 
@@ -154,6 +154,45 @@ def test_a_broken_bench_makes_every_verdict_error() -> None:
     verdicts = judge(Recording([*whole.entries[:-1], end]))
     assert {each.outcome for each in verdicts} == {Outcome.ERROR}
     assert "wrong image" in verdicts[0].reason
+
+
+VERIFIED = FlashAttempt(2, "verified", 3.14, "066DFF48", "stm32f767zi", 144316, "ab" * 32)
+REFUSED = FlashAttempt(1, "failed", 0.5, problem="the chip did not answer")
+
+
+def flashed(*attempts: FlashAttempt, end: RunEnded | None = None) -> Recording:
+    """A recording of a board that was flashed so."""
+    whole = journal_of(NAME, dhcp=False)
+    last = replace(whole.entries[-1], event=end) if end else whole.entries[-1]
+    entries = [*whole.entries[:-1], *(Entry(n, 0.1, each) for n, each in enumerate(attempts, 9001)), last]
+    return changed(Recording(entries), target="board")
+
+
+def test_a_board_passes_only_with_its_image_read_back_and_every_attempt_is_told() -> None:
+    found = verdict(flashed(REFUSED, VERIFIED), "bench.flash")
+    assert found.outcome is Outcome.PASS
+    assert found.measured == "attempt 1: the chip did not answer; 144,316 bytes, written and read back in 3.1 s"
+    assert found.evidence == (9001, 9002)
+    assert verdict(flashed(), "bench.flash").outcome is Outcome.ERROR
+    assert verdict(flashed(REFUSED), "bench.flash").outcome is Outcome.ERROR
+
+
+def test_an_image_that_was_there_already_is_told_as_such() -> None:
+    found = verdict(flashed(replace(VERIFIED, attempt=1, outcome="identical")), "bench.flash")
+    assert (found.outcome, found.measured) == (Outcome.PASS, "144,316 bytes, was there already")
+
+
+def test_flashing_has_its_own_verdict_beside_a_bench_that_broke_over_it() -> None:
+    verdicts = judge(flashed(REFUSED, end=RunEnded("the chip did not answer", "power it")))
+    assert {each.outcome for each in verdicts} == {Outcome.ERROR}
+    told = {each.check: each.measured for each in verdicts}
+    assert told.pop("bench.flash") == "attempt 1: the chip did not answer"
+    assert set(told.values()) == {"not judged"}
+
+
+def test_what_has_no_flash_is_neither_a_doubt_nor_a_failure() -> None:
+    assert verdict(journal_of(NAME, dhcp=False), "bench.flash").outcome is Outcome.NOT_APPLICABLE
+    assert overall(judge(journal_of(NAME, dhcp=False), LOCAL)) is Outcome.PASS
 
 
 def test_exit_codes_tell_ci_who_is_to_blame() -> None:

@@ -23,9 +23,9 @@ from rig.lateness import waited_s, watched
 from rig.lifecycle import WrongImageError, lifecycle
 from rig.prepare import Prepared, run_folder
 from rig.run import Run, record
-from rig.targets.base import DeviceFacts, Endpoints
-from rig.targets.choose import Choice
+from rig.targets.base import DeviceFacts, Endpoints, Sink
 from rig.targets.host import HostProcess
+from rig.targets.wish import Choice
 
 FACTS = DeviceFacts(
     target="native_sim",
@@ -151,6 +151,52 @@ def test_a_process_that_is_gone_has_no_waiting_time() -> None:
         process.wait()
     assert waited_s(process.pid) is None
     assert waited_s(1) is not None
+
+
+class Unplugged(Printer):
+    """A board whose console goes away in mid-run."""
+
+    async def start(self, folder: Path, endpoints: Endpoints, sink: Sink) -> int:
+        pid = await super().start(folder, endpoints, sink)
+        asyncio.get_running_loop().call_later(
+            0.2, sink.lost, BenchError("bench lost: the console went away", "plug it in")
+        )
+        asyncio.get_running_loop().call_later(0.3, sink.lost, BenchError("and so did something else"))
+        return pid
+
+
+def test_a_bench_lost_in_mid_run_ends_the_run_at_once_whatever_it_waits_for(tmp_path: Path) -> None:
+    began = time.monotonic()
+    facts = replace(FACTS, ratio=1.0)
+    with pytest.raises(BenchError, match="bench lost: the console went away"):
+        record(Unplugged("*** Booting Zephyr OS build 0123456789ab ***", facts), tmp_path, lifecycle)
+    assert time.monotonic() - began < 2
+    assert broken(Recording.load(tmp_path)) == "bench lost: the console went away\n  cure: plug it in"
+
+
+BEFORE = "*** Booting Zephyr OS build old ***\nhalf a li"
+LATE = "ne\n[00:00:01.000,000] <err> os: >>> ZEPHYR FATAL ERROR 4: of the image before\n"
+
+
+class Board(Printer):
+    """It runs another image until its reset, and its adapter holds some of that longer."""
+
+    outlives_runs = True
+
+    async def start(self, folder: Path, endpoints: Endpoints, sink: Sink) -> int:
+        sink.console(BEFORE.encode())
+        sink.changed("reset")
+        sink.console(LATE.encode())
+        return await super().start(folder, endpoints, sink)
+
+
+def test_what_a_board_says_before_its_reset_and_its_banner_is_kept_and_not_judged(tmp_path: Path) -> None:
+    banner = "*** Booting Zephyr OS build 0123456789ab ***"
+    record(Board(banner), tmp_path, lifecycle)
+    recording = Recording.load(tmp_path)
+    assert [each.text for _, each in recording.all(Noise)] == (BEFORE + "\n" + LATE).splitlines()
+    assert [(line.text, line.boot) for _, line in recording.console] == [(banner, 1)]
+    assert (tmp_path / "console.log").read_text() == BEFORE + LATE + banner + "\n"
 
 
 def test_a_network_namespace_has_ports_of_its_own(tmp_path: Path) -> None:

@@ -13,13 +13,16 @@ import pytest
 
 from firmware_build import Firmware, Footprint, Missing
 from rig.errors import BenchError, UsageError
+from rig.journal.events import Awaited, FlashAttempt
 from rig.targets import choose as choosing
+from rig.targets import firmware as firmware_of
 from rig.targets.base import DeviceFacts, Endpoints, Sink
-from rig.targets.choose import Wish, choose
+from rig.targets.choose import choose
 from rig.targets.host import HostProcess
 from rig.targets.native_sim import NativeSim
 from rig.targets.qemu import Qemu
 from rig.targets.twin import Twin
+from rig.targets.wish import Wish
 
 FIRMWARE = Firmware(
     board="native_sim",
@@ -55,6 +58,9 @@ class Seen:
     def __init__(self) -> None:
         self.console = b""
         self.noise: list[str] = []
+        self.changes: list[str] = []
+        self.recorded: list[FlashAttempt | Awaited] = []
+        self.lost: list[BenchError] = []
         self.exit: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self.changed = asyncio.Event()
 
@@ -63,7 +69,14 @@ class Seen:
             self.console += data
             self.changed.set()
 
-        return Sink(console, self.noise.append, self.exit.set_result, lambda _: None)
+        return Sink(
+            console,
+            self.noise.append,
+            self.exit.set_result,
+            self.changes.append,
+            self.recorded.append,
+            self.lost.append,
+        )
 
     async def until(self, condition: Callable[[], bool]) -> None:
         async with asyncio.timeout(20):
@@ -208,7 +221,9 @@ def offer(monkeypatch: pytest.MonkeyPatch, lacking: dict[str, list[Missing]]) ->
     monkeypatch.setattr(choosing, "find_interpreter", lambda _: "/usr/bin/python3")
     monkeypatch.setattr(choosing, "read_sample", lambda _: Sample())
     monkeypatch.setattr(choosing, "missing_tools", lambda board: lacking.get(board, []))
-    monkeypatch.setattr(choosing, "build_firmware", build)
+    monkeypatch.setattr(firmware_of, "find_workspace", Workspace)
+    monkeypatch.setattr(firmware_of, "read_sample", lambda _: Sample())
+    monkeypatch.setattr(firmware_of, "build_firmware", build)
     monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
     return built
 

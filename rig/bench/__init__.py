@@ -1,0 +1,1 @@
+"""The bench: which boards are attached, who uses them, and what they lack."""

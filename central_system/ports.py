@@ -2,6 +2,10 @@
 
 import errno
 import socket
+from collections.abc import Callable
+
+Bind = Callable[[socket.SocketKind, str, int], socket.socket]
+"""What gives a server its socket: `listening_socket`, or one with its signature and errors."""
 
 
 class PortUnavailableError(OSError):
@@ -22,17 +26,26 @@ def listening_socket(kind: socket.SocketKind, host: str, port: int) -> socket.so
     Raises:
         PortUnavailableError: the port is taken, or binding it needs rights that this process lacks.
     """
-    name = "TCP" if kind is socket.SOCK_STREAM else "UDP"
-    bound = socket.socket(socket.AF_INET, kind)
+    return bound(socket.socket(socket.AF_INET, kind), host, port)
+
+
+def bound(unbound: socket.socket, host: str, port: int) -> socket.socket:
+    """Bind a socket that somebody made, say in another network namespace; closed where that fails.
+
+    Raises:
+        PortUnavailableError: see `listening_socket`.
+    """
+    is_tcp = unbound.type is socket.SOCK_STREAM
+    name = "TCP" if is_tcp else "UDP"
     try:
-        if kind is socket.SOCK_STREAM:
-            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind((host, port))
+        if is_tcp:
+            unbound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        unbound.bind((host, port))
     except OSError as error:
-        bound.close()
+        unbound.close()
         why, cure = _why(error, name, port)
         raise PortUnavailableError(error.errno, f"{name} port {port} on {host}: {why}", cure) from error
-    return bound
+    return unbound
 
 
 def _why(error: OSError, name: str, port: int) -> tuple[str, str]:

@@ -15,6 +15,7 @@ from websockets.typing import Subprotocol
 
 from central_system.clock import WorldClock
 from central_system.events import Observer
+from central_system.ports import Bind, listening_socket
 from central_system.session import Rules, Session
 from central_system.tap import Tap
 
@@ -38,7 +39,14 @@ class CentralSystem:
     """
 
     def __init__(
-        self, host: str, port: int, *, clock: WorldClock, observe: Observer, rules: Rules | None = None
+        self,
+        host: str,
+        port: int,
+        *,
+        clock: WorldClock,
+        observe: Observer,
+        rules: Rules | None = None,
+        bind: Bind = listening_socket,
     ) -> None:
         self.charge_points: dict[str, Session] = {}
         self._clock = clock
@@ -48,7 +56,7 @@ class CentralSystem:
         self._transaction_ids = count(FIRST_TRANSACTION)
         # An abstract socket (unix(7)) between tap and server: no file, and it is gone with the process.
         self._inner = f"\0ocpp-rig-{os.getpid()}-{next(_servers)}"
-        self._tap = Tap(host, port, dial=lambda: asyncio.open_unix_connection(self._inner), observe=observe)
+        self._tap = Tap(host, port, dial=lambda: asyncio.open_unix_connection(self._inner), observe=observe, bind=bind)
         self.port = self._tap.port
         self._stack = AsyncExitStack()
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Self
 
 from central_system.events import Observer, SntpExchange
-from central_system.ports import listening_socket
+from central_system.ports import Bind, listening_socket
 
 PACKET = struct.Struct("!BBbb II4s QQQQ")
 """LI-VN-mode, stratum, poll, precision; root delay, dispersion, reference id; four NTP time stamps (RFC 4330 §4)."""
@@ -42,8 +42,10 @@ def reply_to(request: bytes, now_s: float) -> bytes | None:
 class SntpResponder(asyncio.DatagramProtocol):
     """Answers SNTP requests on (host, port) with the time that `now` gives, in seconds since 1970."""
 
-    def __init__(self, host: str, port: int, *, now: Callable[[], float], observe: Observer) -> None:
-        self._socket = listening_socket(socket.SOCK_DGRAM, host, port)
+    def __init__(
+        self, host: str, port: int, *, now: Callable[[], float], observe: Observer, bind: Bind = listening_socket
+    ) -> None:
+        self._socket = bind(socket.SOCK_DGRAM, host, port)
         self.port: int = self._socket.getsockname()[1]
         self._now = now
         self._observe = observe

@@ -21,7 +21,7 @@ from central_system.events import (
     Upgrade,
     UpgradeAnswer,
 )
-from central_system.ports import listening_socket
+from central_system.ports import Bind, listening_socket
 from central_system.wire import Undecoded, Unit, WireDecoder, payload_of
 
 CHUNK = 65536
@@ -45,8 +45,8 @@ class Tap:
     firmware answers the second of two frames in one TCP segment only when a third arrives (finding 8).
     """
 
-    def __init__(self, host: str, port: int, *, dial: Dial, observe: Observer) -> None:
-        self._socket = listening_socket(socket.SOCK_STREAM, host, port)
+    def __init__(self, host: str, port: int, *, dial: Dial, observe: Observer, bind: Bind = listening_socket) -> None:
+        self._socket = bind(socket.SOCK_STREAM, host, port)
         self.port: int = self._socket.getsockname()[1]
         self._dial = dial
         self._observe = observe

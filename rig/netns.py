@@ -10,6 +10,10 @@ from pathlib import Path
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
 SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 0x1
 IFREQ = struct.Struct("16sH22x")
+PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 47, 2
+CAPABILITY_VERSION_3 = 0x20080522
+NETWORK_CAPABILITIES = (10, 12, 13)
+"""CAP_NET_BIND_SERVICE, CAP_NET_ADMIN, CAP_NET_RAW (capabilities(7))."""
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -35,7 +39,22 @@ def enter() -> None:
         Path("/proc/self/setgroups").write_text("deny", encoding="ascii")
         Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1", encoding="ascii")
         Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1", encoding="ascii")
+        keep_capabilities()
     _loopback_up()
+
+
+def keep_capabilities() -> None:
+    """Let programs that this process starts or becomes do what it may do to the network of its user namespace.
+
+    Of a user who is not root there, execve(2) takes all capabilities but the ambient ones.
+    """
+    header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0)
+    data = (ctypes.c_uint32 * 6)()  # effective, permitted, inheritable; then those of the capabilities from 32 up
+    _libc.capget(header, data)
+    data[2] = data[1]
+    _libc.capset(header, data)
+    for capability in NETWORK_CAPABILITIES:
+        _libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability, 0, 0)
 
 
 def _unshare(flags: int) -> None:

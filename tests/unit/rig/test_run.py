@@ -158,10 +158,9 @@ class Unplugged(Printer):
 
     async def start(self, folder: Path, endpoints: Endpoints, sink: Sink) -> int:
         pid = await super().start(folder, endpoints, sink)
-        asyncio.get_running_loop().call_later(
-            0.2, sink.lost, BenchError("bench lost: the console went away", "plug it in")
-        )
-        asyncio.get_running_loop().call_later(0.3, sink.lost, BenchError("and so did something else"))
+        later = asyncio.get_running_loop().call_later
+        later(0.2, sink.lost, BenchError("bench lost: the console went away", "plug it in"))
+        later(0.2, sink.lost, BenchError("and so did something else"))
         return pid
 
 

@@ -174,7 +174,8 @@ def test_a_child_that_outlives_its_owner_does_not_keep_the_device() -> None:
 
 def test_a_file_that_its_owner_removed_meanwhile_is_no_lock(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The owner leaves between the opening of its file and the locking of it."""
-    opened, real = [], lock_module._open
+    opened: list[int] = []
+    real = lock_module._open
 
     def open_as_the_owner_leaves(path: Path) -> int:
         descriptor = real(path)

@@ -111,8 +111,8 @@ class TestANewFile:
         assert load_bench(tmp_path / "new/bench.yaml")[0].id == SERIAL
 
     def test_a_serial_number_of_digits_stays_text(self, machine: Machine) -> None:
-        machine.plug("001234567012")
-        assert yaml.safe_load(fresh(found(machine)).text)[0]["id"] == "001234567012"
+        machine.plug("00123456701")
+        assert yaml.safe_load(fresh(found(machine)).text)[0]["id"] == "00123456701"
 
 
 class TestAFileThatExists:
@@ -204,7 +204,7 @@ class TestAFileThatExists:
 
     def test_one_that_cannot_be_edited_is_left_alone(self, machine: Machine) -> None:
         machine.plug()
-        with pytest.raises(UsageError, match="nothing was changed|no YAML"):
+        with pytest.raises(UsageError, match="cannot be edited; nothing was changed"):
             updated(LAB + "...\n", scan(machine.host(), [a_probe("NEW")]))
 
     def test_its_rights_stay_and_a_link_stays_a_link(self, tmp_path: Path) -> None:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 MANIFEST = Path(__file__).parent / "west.yml"
 """The pinned manifest of a new workspace."""
+WEST_COMMANDS = Path(__file__).parent / "west_commands"
+"""The extension command `west ocpp-rig`, for the manifest to name by its path in this repository."""
 
 _MAKE_ONE = "make one with: ocpp-rig workspace init, or set ZEPHYR_BASE to the Zephyr tree of one you have"
 
@@ -86,6 +88,11 @@ def init_workspace(folder: Path, on_line: OnLine = print) -> Workspace:
         manifest = draft / "manifest"
         manifest.mkdir(parents=True)
         shutil.copy(MANIFEST, manifest)
+        shutil.copytree(
+            WEST_COMMANDS,
+            manifest / WEST_COMMANDS.relative_to(WEST_COMMANDS.parents[1]),
+            ignore=shutil.ignore_patterns("__pycache__"),
+        )
         _west(["init", "-l", "manifest"], draft, on_line)
         _west(["update", "--narrow", "-o=--depth=1"], draft, on_line)
         base = _zephyr_of(draft)

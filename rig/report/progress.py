@@ -6,7 +6,7 @@ from central_system.events import ConnectionClosed, ConnectionOpened, Frame, Snt
 from rig.console.milestones import Milestone, Seen, milestone_of
 from rig.console.records import ConsoleLine, LineKind
 from rig.journal.codec import Entry
-from rig.journal.events import Action, Awaited, DeviceEvent, Missed, RunEnded, RunStarted
+from rig.journal.events import Action, Awaited, DeviceEvent, FlashAttempt, Missed, RunEnded, RunStarted
 from rig.journal.messages import Message, MessageType, messages_of
 
 TOLD: dict[str, Callable[[Message], str]] = {
@@ -33,12 +33,16 @@ class Narrator:
         if text:
             self._write(f"  {entry.t:8.3f} s  {text}")
 
-    def _text(self, entry: Entry) -> str:  # noqa: C901, PLR0911  (one line for each kind of event)
+    def _text(self, entry: Entry) -> str:  # noqa: C901, PLR0911, PLR0912  (one line for each kind of event)
         match entry.event:
             case RunStarted(ratio=ratio, server_port=port, sntp_port=sntp_port):
                 return f"listening: central system on port {port}, SNTP on {sntp_port}; device time × {ratio:g}"
             case DeviceEvent(what=what, pid=pid, returncode=code):
-                return f"device {what} (pid {pid}" + (f", exit code {code})" if what == "exited" else ")")
+                ended = f", exit code {code}" if what == "exited" else ""
+                return f"device {what}" + (f" (pid {pid}{ended})" if pid else "")
+            case FlashAttempt(outcome=outcome, attempt=attempt, seconds=seconds, size=size, problem=problem):
+                told = str(problem).splitlines()[0] if outcome == "failed" else f"{size:,} bytes"
+                return f"flash: {outcome}, {told} (attempt {attempt}, {seconds:.1f} s)"
             case ConsoleLine() as line:
                 return self._console(line)
             case SntpExchange(reply=reply):

@@ -4,6 +4,8 @@ from pathlib import Path
 
 from rig.checks.judge import broken, overall
 from rig.checks.verdict import Outcome, Verdict
+from rig.diagnosis.diagnose import diagnose
+from rig.diagnosis.sign import Diagnosis
 from rig.journal.events import RunStarted
 from rig.journal.recording import Recording
 from rig.report.colours import painted
@@ -16,6 +18,8 @@ def device_under_test(run: RunStarted) -> str:
     """One line that names what was tested, and never lets the twin pass for firmware."""
     if run.target == "twin":
         return "the TWIN (the sample's documentation in Python): no firmware was tested"
+    if run.target == "virtual_board":
+        return f"a VIRTUAL BOARD (the chip's model for build {run.build}, the twin's charging): no firmware was tested"
     version = f"Zephyr {run.firmware_version}, " if run.firmware_version else ""
     return f"{run.board} on {run.target}, {version}build {run.build or 'learned at boot'} ({run.build_source})"
 
@@ -31,20 +35,39 @@ def verdict_lines(verdicts: list[Verdict], *, colour: bool) -> list[str]:
             indent = " " * (WIDTH + 1)
             lines.append(f"{indent}{verdict.title}. Wanted: {verdict.limit or '–'}  [{verdict.citation}]")
             if verdict.evidence:
-                shown = ", ".join(str(n) for n in verdict.evidence[:EVIDENCE_SHOWN])
-                more = " …" if len(verdict.evidence) > EVIDENCE_SHOWN else ""
-                lines.append(f"{indent}journal lines {shown}{more}")
+                lines.append(f"{indent}journal {journal_lines(verdict.evidence)}")
         if verdict.reason:
             lines.append(" " * (WIDTH + 1) + verdict.reason)
     return lines
 
 
+def diagnosis_lines(diagnoses: list[Diagnosis]) -> list[str]:
+    """What most likely went wrong, and what to do about it; a blank line before each."""
+    lines = []
+    for each in diagnoses:
+        lines += [
+            "",
+            f"diagnosis: {each.title}  [{each.citation}]",
+            f"  likely cause: {each.likely_cause}",
+            f"  evidence: journal {journal_lines(each.evidence)}",
+            f"  next step: {each.next_step}",
+        ]
+    return lines
+
+
+def journal_lines(evidence: tuple[int, ...]) -> str:
+    """`lines 12, 13 …`: where in journal.jsonl it stands."""
+    shown = ", ".join(str(n) for n in evidence[:EVIDENCE_SHOWN])
+    return f"lines {shown}" + (" …" if len(evidence) > EVIDENCE_SHOWN else "")
+
+
 def closing_lines(recording: Recording, verdicts: list[Verdict], folder: Path, *, colour: bool) -> list[str]:
-    """What a run ends with: the verdicts, or how the bench broke; what was tested; where all of it is; the verdict."""
+    """What a run ends with: the verdicts, or how the bench broke; diagnoses; what was tested; where all of it is."""
     why = broken(recording)
     table = ["the bench broke: " + why] if why else verdict_lines(verdicts, colour=colour)
+    diagnoses = diagnosis_lines(diagnose(recording, verdicts))
     tested = f"tested: {device_under_test(recording.run)}"
-    return [*table, "", tested, f"run folder: {folder}", summary(verdicts, colour=colour)]
+    return [*table, *diagnoses, "", tested, f"run folder: {folder}", summary(verdicts, colour=colour)]
 
 
 def summary(verdicts: list[Verdict], *, colour: bool) -> str:

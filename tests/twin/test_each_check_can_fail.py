@@ -76,7 +76,7 @@ REFUSED: dict[Defect, str] = {
 """Defects that end in ERROR: what boots is not the device under test, or nothing does."""
 
 BENCH = {"bench.answers", "bench.host", "bench.frames"}
-SHOWN_BY_RECORDINGS = {"boot.banner", *BENCH}
+SHOWN_BY_RECORDINGS = {"boot.banner", "bench.flash", *BENCH}
 """Checks that no charge point can turn red by itself: tests/unit/rig/test_judge.py shows them."""
 
 

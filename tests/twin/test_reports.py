@@ -65,6 +65,6 @@ def test_the_html_report_is_one_file_that_names_what_was_tested_and_shows_the_ev
     by_command(tmp_path, "--defect", "stop-early")
     report = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
     assert "the TWIN (the sample&#x27;s documentation in Python): no firmware was tested" in report
-    assert "FAIL: 34 PASS, 1 FAIL" in report
+    assert "FAIL: 34 PASS, 1 FAIL, 1 NOT APPLICABLE" in report
     assert "StopTransaction" in report
     assert not re.search(r'(?:src|href)="(?!https://pypi)[^"#]+\.(?:css|js)"', report), "needs no other file"

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from firmware_build import Workspace
-
-Segment = tuple[int, int, int, int, int]
-"""As in the ELF specification: p_vaddr, p_paddr, p_filesz, p_memsz, p_flags."""
-
-_MACHINES = {"EM_386": 3, "EM_ARM": 40, "EM_X86_64": 62}
-_LOAD, _INTERPRETER = 1, 3
+from tests.elf_files import Segment, elf_headers
 
 
 @pytest.fixture
@@ -32,33 +26,10 @@ def make_elf(tmp_path: Path) -> Callable[..., Path]:
         path = path or tmp_path / "zephyr.elf"
         path.parent.mkdir(parents=True, exist_ok=True)
         banner = f"*** Booting Zephyr OS build {build} ***\n\0".encode() if build else b""
-        path.write_bytes(_elf(machine, hosted, segments) + banner)
+        path.write_bytes(elf_headers(machine, hosted=hosted, segments=segments) + banner)
         return path
 
     return make
-
-
-def _elf(machine: str, hosted: bool, segments: Sequence[Segment]) -> bytes:
-    """The headers of a little-endian ELF file of the machine's own width."""
-    wide = machine == "EM_X86_64"
-    word = "Q" if wide else "I"
-    header_size, segment_size = (64, 56) if wide else (52, 32)
-    table = b""
-    for kind, (address, stored_at, size, occupied, flags) in [
-        *([(_INTERPRETER, (0, 0, 0, 0, 0))] if hosted else []),
-        *((_LOAD, segment) for segment in segments),
-    ]:
-        if wide:
-            table += struct.pack("<II6Q", kind, flags, 0, address, stored_at, size, occupied, 1)
-        else:
-            table += struct.pack("<8I", kind, 0, address, stored_at, size, occupied, flags, 1)
-    header = b"\x7fELF" + bytes([2 if wide else 1, 1, 1]) + bytes(9)
-    header += struct.pack(
-        f"<HHI{3 * word}IHHHHHH",
-        *(2, _MACHINES[machine], 1, 0, header_size, 0, 0, header_size),
-        *(segment_size, len(table) // segment_size, 0, 0, 0),
-    )
-    return header + table
 
 
 @pytest.fixture

@@ -7,11 +7,12 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
-from firmware_build.process import ignore, run
+from firmware_build.process import Lifeline, ignore, run
 
 # As a build is: a shell, its child, and a grandchild in a process group of its own, as ninja starts compilers.
 FAMILY = "python3 -c 'import os, signal; os.setpgid(0, 0); print(os.getpid(), flush=True); signal.pause()' & "
@@ -64,6 +65,35 @@ def test_an_exception_ends_the_whole_family(tmp_path: Path) -> None:
         run(["sh", "-c", FAMILY], cwd=tmp_path, environ=os.environ, on_line=interrupt_when_all_are_there)
 
     assert ended(pids)
+
+
+def test_a_lifeline_that_another_thread_cuts_ends_the_whole_family(tmp_path: Path) -> None:
+    pids: list[int] = []
+    lifeline = Lifeline()
+    all_there = threading.Event()
+    cutter = threading.Thread(target=lambda: (all_there.wait(), lifeline.cut()))
+    cutter.start()
+
+    def note(line: str) -> None:
+        pids.append(int(line))
+        if len(pids) == 2:
+            all_there.set()
+
+    finished = run(["sh", "-c", FAMILY], cwd=tmp_path, environ=os.environ, on_line=note, lifeline=lifeline)
+    cutter.join()
+
+    assert finished.status == 128 + signal.SIGKILL
+    assert ended(pids)
+
+
+def test_a_lifeline_that_was_cut_before_ends_the_command_as_it_starts(tmp_path: Path) -> None:
+    lifeline = Lifeline()
+    lifeline.cut()
+    lifeline.cut()
+
+    finished = run(["sleep", "60"], cwd=tmp_path, environ=os.environ, on_line=ignore, lifeline=lifeline)
+
+    assert finished.status == 128 + signal.SIGKILL
 
 
 @pytest.mark.parametrize("by", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -140,6 +141,17 @@ def test_a_new_workspace_has_zephyr_and_only_the_modules_that_the_boards_need(tm
     assert any("updating zephyr" in line for line in lines), "progress is shown"
     os.chdir(workspace.topdir)
     assert find_workspace() == workspace
+
+
+@pytest.mark.usefixtures("github")
+def test_a_new_workspace_knows_the_command_west_ocpp_rig(tmp_path: Path) -> None:
+    workspace = init_workspace(tmp_path / "new", lambda _: None)
+
+    command = [sys.executable, "-m", "west", "ocpp-rig", "--version"]
+    finished = subprocess.run(command, cwd=workspace.topdir, capture_output=True, text=True, check=False, timeout=60)
+
+    assert (finished.returncode, finished.stderr) == (0, "")
+    assert finished.stdout.startswith("ocpp-rig ")
 
 
 def test_a_failed_download_is_an_error_and_leaves_nothing(tmp_path: Path, github: Path) -> None:

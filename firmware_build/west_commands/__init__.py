@@ -1,0 +1,1 @@
+"""The extension command `west ocpp-rig`."""

@@ -24,15 +24,18 @@ def waited_s(pid: int) -> float | None:
 
 
 @contextlib.asynccontextmanager
-async def watched(journal: Journal, pid: int, limit_s: float) -> AsyncIterator[None]:
-    """Record every wait for a processor that is long against `limit_s`, the device's time limit in wall seconds."""
+async def watched(journal: Journal, pid: int | None, limit_s: float) -> AsyncIterator[None]:
+    """Record every wait for a processor that is long against `limit_s`, the device's time limit in wall seconds.
+
+    A device without a `pid` on this host waits for none of its processors.
+    """
 
     async def watch() -> None:
-        before = waited_s(pid)
+        before = waited_s(pid) if pid else None
         while True:
             due = time.monotonic() + PERIOD_S
             await asyncio.sleep(PERIOD_S)  # what is awaited is the clock itself: how late it wakes us is the reading
-            now = waited_s(pid)
+            now = waited_s(pid) if pid else None
             late = {"rig": time.monotonic() - due, "device": (now - before) if now and before else 0.0}
             before = now
             for of, late_s in late.items():

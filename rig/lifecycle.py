@@ -10,11 +10,12 @@ from central_system.session import Answered, Outcome, Refused, Session, Unanswer
 from rig.checks.documented import ID_TAGS, REMOTE_CONNECTOR, REMOTE_TAG, SAMPLE_INTERVAL_S, UNLOCK_CONNECTOR
 from rig.console.milestones import Milestone, milestone_of
 from rig.console.records import ConsoleLine, LineKind
+from rig.console.wrong_baud import looks_like_wrong_baud
 from rig.errors import BenchError
 from rig.journal.codec import Entry, Event
 from rig.journal.events import Action, Missed
 from rig.journal.journal import DeviceLostError, Match, NotSeenError
-from rig.run import Run
+from rig.run import CONSOLE, Run
 
 # Budgets, in device seconds.
 BANNER_S = 15.0
@@ -67,8 +68,7 @@ async def _boot(run: Run) -> None:
     except DeviceLostError:
         raise  # it ran and ended: that is judged
     except NotSeenError as silence:
-        cure = "check that the device runs, and that this is its console (`ocpp-rig doctor`)"
-        raise BenchError(f"the device is silent: {silence.message}", cure) from silence
+        raise BenchError(f"the device is silent: {silence.message}", _cure_of_silence(run)) from silence
     build = entry.event.message if isinstance(entry.event, ConsoleLine) else None
     if facts.build is not None and build != facts.build:
         raise WrongImageError(
@@ -76,6 +76,12 @@ async def _boot(run: Run) -> None:
             f"journal line {entry.n} of {run.journal.path}",
             "flash or choose the image under test, or name its build with --expect-build",
         )
+
+
+def _cure_of_silence(run: Run) -> str:
+    if looks_like_wrong_baud(run.journal.path.with_name(CONSOLE).read_bytes()):
+        return "what came is no text: correct `baud` in the bench file (Zephyr's boards talk at 115200)"
+    return "check that the device runs, and that this is its console (`ocpp-rig doctor`)"
 
 
 async def _remote(run: Run, first_stop: Entry | None) -> None:

@@ -1,7 +1,8 @@
 """The pytest plug-in: `pytest tests/hil --target native_sim` runs a charge point once and judges it, a test a check.
 
 Options, the fixtures `recording`, `verdicts` and `verdict`, and what the reports add. `ocpp-rig run` calls pytest with
-the same plug-in, having prepared the device beforehand.
+the same plug-in, having prepared the device beforehand. With several `--place` or `--device`, every check is judged on
+each of them; `-n` gives each a worker of its own.
 """
 
 import contextlib
@@ -22,9 +23,8 @@ if TYPE_CHECKING:
     from rig.journal.recording import Recording
     from rig.prepare import Prepared
 
-PREPARED = pytest.StashKey["Prepared"]()
-JUDGED = pytest.StashKey["list[Verdict]"]()
-RECORDED = pytest.StashKey["Recording"]()
+TESTED = pytest.StashKey["dict[str, Prepared]"]()
+"""The devices under test, by the name that they have in test ids."""
 PREPARED_BY_CLI = "ocpp-rig-prepared"
 HIL = re.compile(r"(^|[/.])hil([/].*)?$")
 """How the suites are named on a command line: `tests/hil`, `tests/hil/test_lifecycle.py`, `rig.hil`."""
@@ -39,8 +39,6 @@ class PreparedByCli:
     def __init__(self, prepared: "Prepared", say: Callable[[str], object]) -> None:
         self.prepared = prepared
         self.say = say
-        self.verdicts: list[Verdict] = []
-        self.recording: Recording | None = None
         self.problem: BenchError | None = None
 
 
@@ -56,6 +54,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--port", type=int, metavar="N", help="build the image for this port of the central system")
     group.addoption("--fragment", action="append", default=[], metavar="NAME", help="a Kconfig fragment to add")
     group.addoption("--defect", action="append", default=[], metavar="NAME", help="make the twin misbehave")
+    group.addoption("--network", choices=("host", "tap"), default="host", help="native_sim's sockets, or Zephyr's own")
+    group.addoption("--bench", metavar="FILE", help="the bench file with the board; `virtual` for a virtual board")
+    group.addoption("--device", action="append", default=[], metavar="ID", help="a board of it; may be given again")
+    group.addoption("--place", action="append", default=[], metavar="NAME", help="a labgrid place; may be given again")
+    group.addoption("--wait", type=float, default=0.0, metavar="S", help="how long to wait for a board in use")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -65,19 +68,24 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.option.collectonly:
         return
     if by_cli:
-        prepared = by_cli.prepared
+        tested = {by_cli.prepared.choice.target.facts.board: by_cli.prepared}
+        folder = by_cli.prepared.folder
     elif config.option.target or any(HIL.search(arg.split("::")[0]) for arg in config.args):
-        prepared = _prepare(config)
+        tested, folder = _prepare(config)
     else:
         return
-    config.stash[PREPARED] = prepared
+    config.stash[TESTED] = tested
     # A verdict explains itself; the Python below it explains nothing.
     config.option.tbstyle = "line"
     # pytest-html's and JUnit's own options, where the user left them open.
-    config.option.xmlpath = config.option.xmlpath or str(prepared.folder / "junit.xml")
+    config.option.xmlpath = config.option.xmlpath or str(folder / "junit.xml")
     if not getattr(config.option, "htmlpath", None):
-        config.option.htmlpath = str(prepared.folder / "report.html")
+        config.option.htmlpath = str(folder / "report.html")
         config.option.self_contained_html = True
+    if getattr(config.option, "dist", "no") != "no":
+        # xdist: a device's tests belong to one worker, which runs it; and to the folder that is chosen here.
+        config.option.dist = "loadgroup"
+        config.option.out = folder
     from rig.report.html import HtmlReport  # noqa: PLC0415
 
     config.pluginmanager.register(HtmlReport(config), "ocpp-rig-html")
@@ -88,9 +96,10 @@ def _by_cli(config: pytest.Config) -> PreparedByCli | None:
     return plugin if isinstance(plugin, PreparedByCli) else None
 
 
-def _prepare(config: pytest.Config) -> "Prepared":
-    from rig.prepare import Prepared, run_folder  # noqa: PLC0415
-    from rig.targets.choose import Wish, choose  # noqa: PLC0415
+def _prepare(config: pytest.Config) -> tuple["dict[str, Prepared]", Path]:
+    """All devices that the options name, ready to run, and the folder for what the session leaves."""
+    from rig.prepare import prepare_all  # noqa: PLC0415
+    from rig.targets.wish import Wish  # noqa: PLC0415
 
     capture = config.pluginmanager.get_plugin("capturemanager")
 
@@ -99,9 +108,8 @@ def _prepare(config: pytest.Config) -> "Prepared":
             sys.stderr.write(f"{line}\n")
 
     try:
-        choice = choose(Wish.of(config.option, show_progress))
-        folder = run_folder(config.option.out, choice.target.facts.board)
-        return Prepared(choice, folder, config.option.isolation)
+        wishes = Wish.all_of(config.option, show_progress)
+        return prepare_all(wishes, config.option.out, config.option.isolation)
     except UsageError as error:
         raise pytest.UsageError(str(error)) from error
     except BenchError as error:
@@ -123,41 +131,57 @@ def _say(config: pytest.Config) -> Callable[[str], object]:
     return say
 
 
+def _tested(config: pytest.Config) -> "dict[str, Prepared]":
+    tested = config.stash.get(TESTED, None)
+    if not tested:
+        raise pytest.UsageError("no device under test: name one with --target (auto, twin, native_sim, …)")
+    return tested
+
+
 @pytest.fixture(scope="session")
-def recording(pytestconfig: pytest.Config) -> "Recording":
+def device_under_test(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> "Prepared":
+    """The device under test; where there are several, one after the other."""
+    tested = _tested(pytestconfig)
+    return tested[request.param] if hasattr(request, "param") else next(iter(tested.values()))
+
+
+@pytest.fixture(scope="session")
+def recording(device_under_test: "Prepared", pytestconfig: pytest.Config) -> "Recording":
     """The recording of one charge lifecycle on the device under test; it is run once, for all tests."""
     from rig.report.progress import Narrator  # noqa: PLC0415
 
-    prepared = pytestconfig.stash.get(PREPARED, None)
-    if not prepared:
-        raise pytest.UsageError("no device under test: name one with --target (auto, twin, native_sim, …)")
     say = _say(pytestconfig)
     if not _by_cli(pytestconfig):
-        say(f"\ndevice under test: {prepared.choice.target.facts.board} ({prepared.choice.why})")
+        choice = device_under_test.choice
+        say(f"\ndevice under test: {choice.target.facts.board} ({choice.why})")
     try:
-        recorded = prepared.run(Narrator(say), say)
+        return device_under_test.run(Narrator(say), say)
     except BenchError as error:
         if by_cli := _by_cli(pytestconfig):
             by_cli.problem = error
+        if len(_tested(pytestconfig)) > 1:
+            raise  # the other devices are there all the same
         pytest.exit(f"the bench broke: {error}", returncode=3)
-    pytestconfig.stash[RECORDED] = recorded
-    return recorded
 
 
 @pytest.fixture(scope="session")
-def verdicts(recording: "Recording", pytestconfig: pytest.Config) -> "dict[str, Verdict]":
+def verdicts(recording: "Recording", device_under_test: "Prepared") -> "dict[str, Verdict]":
     """The verdicts on that recording, by check id."""
-    from rig.checks.judge import judge  # noqa: PLC0415
-
-    judged = judge(recording)
-    pytestconfig.stash[JUDGED] = judged
-    if by_cli := _by_cli(pytestconfig):
-        by_cli.verdicts, by_cli.recording = judged, recording
-    return {each.check: each for each in judged}
+    del recording  # it is there now
+    return {each.check: each for each in device_under_test.verdicts}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test that asks for a `verdict` runs once for each check of the lifecycle, under the check's id."""
+    """A test that asks for a `verdict` runs once for each check of the lifecycle, under the check's id.
+
+    Every test of a device runs once for each of them, where there are several.
+    """
+    tested = metafunc.config.stash.get(TESTED, {})
+    if "device_under_test" in metafunc.fixturenames and tested:
+        grouped = getattr(metafunc.config.option, "loadgroup", False)
+        names = [pytest.param(name, marks=pytest.mark.xdist_group(name) if grouped else ()) for name in tested]
+        if len(names) > 1 or grouped:
+            metafunc.parametrize("device_under_test", names, indirect=True, scope="session")
     if "verdict" in metafunc.fixturenames:
         from rig.checks.judge import LIFECYCLE  # noqa: PLC0415
 
@@ -190,22 +214,31 @@ def verdict(request: pytest.FixtureRequest, verdicts: "dict[str, Verdict]") -> "
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """The verdict table, below pytest's own."""
-    judged, recorded = config.stash.get(JUDGED, None), config.stash.get(RECORDED, None)
-    if judged and recorded and not _by_cli(config):
-        from rig.report.colours import wants_colour  # noqa: PLC0415
-        from rig.report.table import closing_lines  # noqa: PLC0415
+    """The verdict table, below pytest's own; of several devices, side by side."""
+    tested = {name: each for name, each in config.stash.get(TESTED, {}).items() if each.recorded}
+    if not tested or _by_cli(config):
+        return
+    from rig.report.colours import wants_colour  # noqa: PLC0415
+    from rig.report.side_by_side import Column, side_by_side  # noqa: PLC0415
+    from rig.report.table import closing_lines, device_under_test  # noqa: PLC0415
 
-        terminalreporter.section("verdicts")
-        colour = wants_colour(terminalreporter._tw._file)  # noqa: SLF001
-        for line in closing_lines(recorded, judged, config.stash[PREPARED].folder, colour=colour):
-            terminalreporter.write_line(line)
+    terminalreporter.section("verdicts")
+    colour = wants_colour(terminalreporter._tw._file)  # noqa: SLF001
+    if len(tested) == 1:
+        only = next(iter(tested.values()))
+        lines = closing_lines(only.recording, only.verdicts, only.folder, colour=colour)
+    else:
+        columns = [Column(name, device_under_test(e.recording.run), e.verdicts) for name, e in tested.items()]
+        lines = side_by_side(columns, colour=colour)
+    for line in lines:
+        terminalreporter.write_line(line)
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Exit with 3 where the bench broke, as `ocpp-rig run` does."""
-    judged = session.config.stash.get(JUDGED, None)
-    if judged and exitstatus == pytest.ExitCode.TESTS_FAILED:
+    tested = session.config.stash.get(TESTED, {}).values()
+    if tested and exitstatus == pytest.ExitCode.TESTS_FAILED:
         from rig.checks.judge import EXIT_CODES, overall  # noqa: PLC0415
 
-        session.exitstatus = EXIT_CODES[overall(judged)]
+        codes = [EXIT_CODES[overall(each.verdicts)] if each.recorded else 3 for each in tested]
+        session.exitstatus = max(codes)

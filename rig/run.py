@@ -2,27 +2,25 @@
 
 import asyncio
 import contextlib
-import signal
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from importlib.metadata import version
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 from central_system.clock import WorldClock
-from central_system.ports import PortUnavailableError
 from central_system.server import CentralSystem
 from central_system.session import Rules, Session
-from central_system.sntp import SntpResponder
 from rig.checks.documented import ANSWER_LIMIT_S
-from rig.console.reader import ConsoleReader
+from rig.device_log import DeviceLog
 from rig.errors import BenchError
+from rig.hosting import description, servers
+from rig.interrupt import interruptible
 from rig.journal.codec import Entry
-from rig.journal.events import SCHEMA, Awaited, DeviceChange, DeviceEvent, Missed, Noise, RunEnded, RunStarted
+from rig.journal.events import Awaited, Missed, RunEnded
 from rig.journal.journal import DeviceLostError, Journal, Match, NotSeenError
 from rig.lateness import watched
+from rig.lost import Bench
 from rig.targets.base import Endpoints, Sink, Target
 
-HOST = "127.0.0.1"
 CLOCK_OFFSET_S = 100_000.0
 """How far ahead of the host's time the charge point is told to be, seconds: proves where its clock comes from."""
 GRACE_S = 2.0
@@ -95,7 +93,7 @@ def record(
         BenchError: the bench broke; the journal says so too.
         KeyboardInterrupt: SIGINT or SIGTERM came; the journal says so too.
     """
-    return asyncio.run(_interruptible(recorded(target, folder, scenario, listeners=listeners)))
+    return asyncio.run(interruptible(recorded(target, folder, scenario, listeners=listeners)))
 
 
 async def recorded(
@@ -127,125 +125,47 @@ async def recorded(
     return journal.path
 
 
-async def _interruptible(work: Awaitable[Path]) -> Path:
-    """Turn SIGTERM into what Ctrl-C is, so that both unwind everything."""
-    task = asyncio.ensure_future(work)
-    loop = asyncio.get_running_loop()
-    interrupted = False
-
-    def interrupt() -> None:
-        nonlocal interrupted
-        interrupted = True
-        task.cancel()
-
-    with _signal_handlers(loop, interrupt):
-        try:
-            return await task
-        except asyncio.CancelledError:
-            if interrupted:
-                raise KeyboardInterrupt from None
-            raise
-
-
-@contextlib.contextmanager
-def _signal_handlers(loop: asyncio.AbstractEventLoop, handler: Callable[[], None]) -> Iterator[None]:
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.getsignal(number) for number in numbers}
-    for number in numbers:
-        loop.add_signal_handler(number, handler)
-    try:
-        yield
-    finally:
-        for number in numbers:
-            loop.remove_signal_handler(number)
-            signal.signal(number, before[number])
-
-
 async def _record(journal: Journal, target: Target, folder: Path, scenario: Scenario) -> None:
-    facts = target.facts
-    clock = WorldClock(time.time() + CLOCK_OFFSET_S, facts.ratio)
+    wanted = target.facts.endpoints
+    clock = WorldClock(time.time() + CLOCK_OFFSET_S, target.facts.ratio)
     rules = Rules()
+
+    def describe(endpoints: Endpoints) -> None:
+        journal.record(description(target, endpoints, clock, rules, journal.now))
+
+    if not wanted.free:
+        describe(wanted)
+    for name, text in target.configuration().items():
+        (folder / name).write_text(text, encoding="utf-8")
+    bench = Bench()
+    with DeviceLog(journal, folder / CONSOLE, outlives_runs=target.outlives_runs) as log:
+        sink = Sink(log.console, log.noise, log.exited, log.changed, journal.record, bench.lost)
+        async with bench, _stopped(target):
+            # A board that still runs what it ran before would find the servers, were they there already.
+            await target.prepare(sink)
+            async with servers(journal, wanted, clock, rules) as (central_system, endpoints), _stopped(target):
+                if wanted.free:
+                    describe(endpoints)
+                log.pid = await target.start(folder, endpoints, sink)
+                await _live(Run(journal, target, central_system), log, scenario)
+
+
+async def _live(run: Run, log: DeviceLog, scenario: Scenario) -> None:
+    """From the device's start to what the scenario takes for its end."""
+    log.changed("started")
     try:
-        async with _servers(journal, facts.endpoints, clock, rules) as (central_system, endpoints):
-            _describe(journal, target, endpoints, clock, rules)
-            for name, text in target.configuration().items():
-                (folder / name).write_text(text, encoding="utf-8")
-            await _run_device(Run(journal, target, central_system), folder, endpoints, scenario)
-    except PortUnavailableError as error:
-        _describe(journal, target, facts.endpoints, clock, rules)
-        raise BenchError(error.problem, error.cure) from error
+        async with watched(run.journal, log.pid, ANSWER_LIMIT_S / run.target.facts.ratio):
+            with contextlib.suppress(DeviceLostError):
+                # A device that ends by itself is a finding, and the checks' to judge.
+                await scenario(run)
+    finally:
+        log.changed("stopped")
 
 
 @contextlib.asynccontextmanager
-async def _servers(
-    journal: Journal, wanted: Endpoints, clock: WorldClock, rules: Rules
-) -> AsyncIterator[tuple[CentralSystem, Endpoints]]:
-    # One within the other: where the second cannot have its port, the first gives its own back.
-    async with SntpResponder(HOST, wanted.sntp_port, now=clock.now, observe=journal.record) as sntp:
-        server = CentralSystem(HOST, wanted.ocpp_port, clock=clock, observe=journal.record, rules=rules)
-        async with server as central_system:
-            yield central_system, wanted.bound(central_system.port, sntp.port)
-
-
-def _describe(journal: Journal, target: Target, endpoints: Endpoints, clock: WorldClock, rules: Rules) -> None:
-    facts = target.facts
-    now = journal.now
-    journal.record(
-        RunStarted(
-            rig_version=version("zephyr-ocpp-rig"),
-            schema=SCHEMA,
-            target=facts.target,
-            board=facts.board,
-            ratio=facts.ratio,
-            clock_error=facts.clock_error,
-            has_dhcp=facts.has_dhcp,
-            host_epoch_s=time.time() - now,
-            world_epoch_s=clock.now() - now * facts.ratio,
-            build=facts.build,
-            build_source=facts.build_source,
-            firmware_version=facts.firmware_version,
-            heartbeat_interval_s=rules.heartbeat_interval_s,
-            server_address=endpoints.address,
-            server_port=endpoints.ocpp_port,
-            path=endpoints.path,
-            sntp_port=endpoints.sntp_port,
-            facts=facts.facts,
-        )
-    )
-
-
-async def _run_device(run: Run, folder: Path, endpoints: Endpoints, scenario: Scenario) -> None:
-    journal, target = run.journal, run.target
-    reader = ConsoleReader()
-    pid: int | None = None
-    with (folder / CONSOLE).open("ab", buffering=0) as raw:
-
-        def console(data: bytes) -> None:
-            raw.write(data)
-            for line in reader.feed(data):
-                journal.record(line)
-
-        def exited(code: int) -> None:
-            journal.record(DeviceEvent("exited", pid, code))
-
-        def noise(text: str) -> None:
-            journal.record(Noise(text))
-
-        def changed(what: DeviceChange) -> None:
-            journal.record(DeviceEvent(what, pid))
-
-        sink = Sink(console, noise, exited, changed)
-        try:
-            pid = await target.start(folder, endpoints, sink)
-            journal.record(DeviceEvent("started", pid))
-            async with watched(journal, pid, ANSWER_LIMIT_S / target.facts.ratio):
-                with contextlib.suppress(DeviceLostError):
-                    # A device that ends by itself is a finding, and the checks' to judge.
-                    await scenario(run)
-        finally:
-            if pid is not None:
-                journal.record(DeviceEvent("stopped", pid))
-            # Device first, servers after it: a console that complains of a lost connection would be our doing.
-            await asyncio.shield(target.stop())
-            for line in reader.close():
-                journal.record(line)
+async def _stopped(target: Target) -> AsyncIterator[None]:
+    """Device first, servers after it: a console that complains of a lost connection would be our doing."""
+    try:
+        yield
+    finally:
+        await asyncio.shield(target.stop())

@@ -4,6 +4,7 @@ A doubt by itself harms nobody: `judge` lets it pass where nothing failed, and t
 """
 
 from rig.checks.documented import ANSWER_LIMIT_S
+from rig.checks.flash import flash
 from rig.checks.protocol import own_frames
 from rig.checks.verdict import Finding, Outcome, check, lines
 from rig.journal.events import Lateness
@@ -42,4 +43,4 @@ def _outcome(late_s: float, limit_s: float) -> Outcome:
     return Outcome.PARTIAL if late_s <= HOPELESS * limit_s else Outcome.ERROR
 
 
-BENCH_CHECKS = (answers, host, own_frames)
+BENCH_CHECKS = (flash, answers, host, own_frames)

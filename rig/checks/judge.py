@@ -8,11 +8,13 @@ from rig.checks.boot import BOOT_CHECKS
 from rig.checks.charging import CHARGING_CHECKS
 from rig.checks.connection import CONNECTION_CHECKS
 from rig.checks.console import CONSOLE_CHECKS
+from rig.checks.flash import flash
 from rig.checks.known_defects import known_defect
 from rig.checks.metering import METERING_CHECKS
 from rig.checks.protocol import PROTOCOL_CHECKS
 from rig.checks.remote import REMOTE_CHECKS
 from rig.checks.verdict import Check, Finding, Outcome, Verdict
+from rig.journal.events import FlashAttempt
 from rig.journal.recording import Recording
 
 LIFECYCLE: tuple[Check, ...] = (
@@ -41,14 +43,22 @@ def broken(recording: Recording) -> str:
 def judge(recording: Recording, checks: tuple[Check, ...] = LIFECYCLE) -> list[Verdict]:
     """A verdict for every check.
 
-    Where the bench broke, all are ERROR. Where it was late, a failure may be its doing: ERROR; if nothing failed, its
-    lateness did no harm. A failure that `known_defects.toml` foretells is KNOWN DEFECT, a pass that it does not, FAIL.
+    Where the bench broke, all are ERROR, but a flashing that was tried says itself how it went. Where it was late, a
+    failure may be its doing: ERROR; if nothing failed, its lateness did no harm. A failure that `known_defects.toml`
+    foretells is KNOWN DEFECT, a pass that it does not, FAIL.
     """
     if why := broken(recording):
-        return [_verdict(each, Finding(Outcome.ERROR, "not judged", ""), why.splitlines()[0]) for each in checks]
+        not_judged = Finding(Outcome.ERROR, "not judged", "")
+        told = {flash.id} if recording.all(FlashAttempt) else set()
+        return [
+            _verdict(each, each.judge(recording))
+            if each.id in told
+            else _verdict(each, not_judged, why.splitlines()[0])
+            for each in checks
+        ]
     verdicts = [_weighed(recording, each, each.judge(recording)) for each in checks]
     bench = {each.id for each in BENCH_CHECKS}
-    doubts = [v for v in verdicts if v.check in bench and v.outcome is not Outcome.PASS]
+    doubts = [v for v in verdicts if v.check in bench and v.outcome in {Outcome.PARTIAL, Outcome.ERROR}]
     if not doubts:
         return verdicts
     if any(v.outcome is Outcome.FAIL for v in verdicts):

@@ -43,7 +43,7 @@ def register(path: Path = REGISTER) -> tuple[KnownDefect, ...]:
 
 
 def known_defect(check: str, target: str, firmware_version: str | None) -> KnownDefect | None:
-    """The known defect that foretells a failure of `check`. The twin is no firmware and has none."""
-    if target == "twin":
+    """The known defect that foretells a failure of `check`. Only firmware has any; the twin has none."""
+    if target in {"twin", "virtual_board"}:
         return None
     return next((each for each in register() if each.check == check and each.concerns(firmware_version)), None)

@@ -14,7 +14,9 @@ read the console, record everything on one clock, check the recording, report.
 
   ocpp-rig run                        the best device under test that is here
   ocpp-rig run --target native_sim    the real firmware as a process, 20 times faster than real time
+  ocpp-rig run --bench bench.yaml     a board on the bench: flash, verify, reset, run (docs/bench.md)
   ocpp-rig check FOLDER               judge a recorded run again
+  ocpp-rig compare RUN RUN            runs side by side
   ocpp-rig doctor                     what this machine can run, and what is missing
 """
 EPILOG = "exit codes: 0 all checks pass, 1 a check failed, 2 the command is wrong, 3 the bench broke, 130 interrupted"
@@ -23,14 +25,25 @@ INTERRUPTED = 130
 
 def parser() -> argparse.ArgumentParser:
     """The whole command line."""
-    from rig.cli import build, check, doctor, run, twin, workspace  # noqa: PLC0415  (--version needs none of them)
+    from rig.cli import (  # noqa: PLC0415  (--version needs none of them)
+        bench,
+        build,
+        check,
+        compare,
+        doctor,
+        flash,
+        run,
+        twin,
+        virtual_board,
+        workspace,
+    )
 
     top = argparse.ArgumentParser(
         prog="ocpp-rig", description=DESCRIPTION, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     top.add_argument("--version", action="version", version=f"%(prog)s {version('zephyr-ocpp-rig')}")
     commands = top.add_subparsers(metavar="COMMAND", required=True)
-    for command in (run, check, build, workspace, doctor, twin):
+    for command in (run, check, compare, build, flash, bench, workspace, doctor, twin, virtual_board):
         command.add_to(commands)
     return top
 

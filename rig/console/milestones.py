@@ -44,7 +44,7 @@ WORDINGS: tuple[tuple[Milestone, str | None, re.Pattern[str]], ...] = tuple(
         (
             Milestone.CLOCK_FAILED,
             "main",
-            r"(?:SNTP IPv4 request failed|Failed to (?:init|lookup) SNTP.*?): ?\(?(?P<error>-?\d+)",
+            r"(?:SNTP IPv4 request failed|Failed to (?:init|lookup) SNTP.*?):? \(?(?P<error>-?\d+)",
         ),
         (Milestone.READY, "ocpp", r"ocpp init success"),
         (

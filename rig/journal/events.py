@@ -81,8 +81,27 @@ class DeviceEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class FlashAttempt:
+    """One attempt to have the image under test on a board's chip, `seconds` wall seconds long.
+
+    `verified`: written, read back and equal. `identical`: it was there already, read and equal. `failed`: `problem`
+    says how. `size` in bytes and `sha256` are those of the image.
+    """
+
+    kind: ClassVar = "flash"
+    attempt: int
+    outcome: Literal["verified", "identical", "failed"]
+    seconds: float
+    probe: str | None = None
+    chip: str | None = None
+    size: int | None = None
+    sha256: str | None = None
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Noise:
-    """A line that the emulator, not the firmware, printed."""
+    """A line that is not of the firmware under test: an emulator's, a helper's, what a board said before its boot."""
 
     kind: ClassVar = "noise"
     text: str
@@ -106,5 +125,5 @@ class RunEnded:
     cure: str | None = None
 
 
-RigEvent = RunStarted | Awaited | Missed | Action | DeviceEvent | Noise | Lateness | RunEnded
+RigEvent = RunStarted | Awaited | Missed | Action | DeviceEvent | FlashAttempt | Noise | Lateness | RunEnded
 SCHEMA = 1

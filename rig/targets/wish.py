@@ -1,0 +1,66 @@
+"""What the user asked for, and what it came to."""
+
+from argparse import Namespace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Self
+
+from rig.errors import UsageError
+from rig.targets.base import Target
+
+NETWORKS = ("host", "tap")
+"""Whose IP stack native_sim uses: the host's sockets, or Zephyr's own on a TAP interface."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the user asked for; the options of `ocpp-rig run` and of `pytest --target`."""
+
+    target: str = "auto"
+    firmware: Path | None = None
+    expect_build: str | None = None
+    ratio: float | None = None
+    fragments: Sequence[str] = ()
+    port: int | None = None
+    defects: Sequence[str] = ()
+    network: str = "host"
+    bench: str | None = None
+    device: str | None = None
+    place: str | None = None
+    wait_s: float = 0.0
+    on_line: Callable[[str], None] = field(default=lambda _: None)
+
+    @classmethod
+    def all_of(cls, options: Namespace, on_line: Callable[[str], None]) -> list[Self]:
+        """What the options say, a wish for each `--device` and `--place`; `on_line` gets the lines of a build.
+
+        Raises:
+            UsageError: both are given.
+        """
+        if options.device and options.place:
+            raise UsageError("name boards either by --device or by --place: a place is a board that labgrid hands out")
+        wish = cls(
+            target=options.target or "auto",
+            firmware=options.firmware,
+            expect_build=options.expect_build,
+            ratio=options.ratio,
+            fragments=options.fragment,
+            port=options.port,
+            defects=options.defect,
+            network=options.network,
+            bench=options.bench,
+            wait_s=options.wait,
+            on_line=on_line,
+        )
+        devices = [replace(wish, device=each) for each in options.device]
+        places = [replace(wish, place=each) for each in options.place]
+        return devices or places or [wish]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A target ready to start, and why it is this one."""
+
+    target: Target
+    why: str

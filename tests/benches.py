@@ -1,0 +1,62 @@
+"""A bench with one virtual board, and `ocpp-rig run` on it, as a user calls it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+from firmware_build import Firmware
+from rig.journal.recording import Recording
+from rig.virtual_board import BOARD, PRODUCT
+from rig.virtual_board.process import VirtualBoard
+
+RATIO = 20
+"""At which the board plays the twin."""
+
+
+class Bench:
+    """A bench file with one board, and `ocpp-rig run` on it."""
+
+    def __init__(self, folder: Path, board: VirtualBoard, firmware: Firmware) -> None:
+        self.folder = folder
+        self.file = folder / "bench.yaml"
+        self._firmware = firmware
+        self._entry = {
+            "connected": True,
+            "id": board.facts.id,
+            "platform": BOARD,
+            "product": PRODUCT,
+            "runner": "pyocd",
+            "serial": board.facts.console,
+            "ocpp_rig": {"network": {"address": "127.0.0.1", "namespace": board.facts.namespace}},
+        }
+        self.change()
+
+    def change(self, **keys: object) -> None:
+        self._entry |= keys
+        self.file.write_text(yaml.safe_dump([self._entry]))
+
+    def start(self, out: str, *options: str) -> subprocess.Popen[str]:
+        image = ["--firmware", str(self._firmware.hex), "--bench", str(self.file), "--ratio", str(RATIO)]
+        command = [sys.executable, "-m", "rig.cli", "run", "--target", BOARD, *image, "--out", str(self.folder / out)]
+        return subprocess.Popen([*command, *options], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+    def run(self, out: str, *options: str) -> tuple[int, str]:
+        with self.start(out, *options) as process:
+            said, _ = process.communicate(timeout=120)
+        return process.returncode, said
+
+    def recording(self, out: str) -> Recording:
+        return Recording.load(self.folder / out)
+
+
+def until(process: subprocess.Popen[str], sign: str) -> list[str]:
+    """What it says until a line has this sign."""
+    assert process.stdout
+    said = []
+    for line in process.stdout:
+        said.append(line)
+        if sign in line:
+            return said
+    raise AssertionError(f"never said {sign!r}: {''.join(said)}")

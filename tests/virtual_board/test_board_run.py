@@ -1,0 +1,132 @@
+"""`ocpp-rig run` on a board of a bench file: reserved, flashed, reset, judged; and how what breaks is told."""
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from firmware_build import Firmware
+from rig.checks.judge import broken, judge
+from rig.checks.verdict import Outcome
+from rig.journal.events import DeviceEvent, FlashAttempt, RunEnded
+from rig.virtual_board.process import VirtualBoard, virtual_board
+from tests.benches import RATIO, Bench, until
+
+MakeFirmware = Callable[..., Firmware]
+
+
+@pytest.fixture
+def firmware(make_firmware: MakeFirmware) -> Firmware:
+    return make_firmware()
+
+
+@pytest.fixture
+def board(firmware: Firmware, request: pytest.FixtureRequest) -> Iterator[VirtualBoard]:
+    """A board with a network segment of its own, as if a cable went from it to this machine."""
+    name = f"disco-{request.node.name[:40]}"
+    with virtual_board(name, ratio=RATIO, images=[firmware.folder], namespace=True) as board:
+        yield board
+
+
+@pytest.fixture(autouse=True)
+def locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("OCPP_RIG_LOCKS", str(tmp_path / "locks"))
+    return tmp_path / "locks"
+
+
+@pytest.fixture
+def bench(tmp_path: Path, board: VirtualBoard, firmware: Firmware) -> Bench:
+    return Bench(tmp_path, board, firmware)
+
+
+def test_a_board_is_flashed_reset_and_judged_and_the_next_run_finds_the_image_there(bench: Bench) -> None:
+    code, said = bench.run("first")
+    assert code == 0, said
+    assert "a VIRTUAL BOARD" in said
+    assert {v.outcome for v in judge(bench.recording("first"))} == {Outcome.PASS}
+    code, said = bench.run("second")
+    assert code == 0, said
+    attempts = [event for out in ("first", "second") for _, event in bench.recording(out).all(FlashAttempt)]
+    assert [each.outcome for each in attempts] == ["verified", "identical"]
+    assert attempts[0].sha256 == attempts[1].sha256
+
+
+@pytest.mark.parametrize(
+    ("fault", "value", "told"),
+    [
+        ("bad-cell", 0x0800_1000, r"0x0800100[0-3]"),
+        ("locked", None, r"read[- ]protect"),
+        ("wrong-chip", None, r"0x449"),
+        ("unplug", None, r"there is no serial port"),
+        ("no-power", None, r"supply|power"),
+        ("unplug-after", 16_384, r"went away|lost"),
+    ],
+)
+def test_a_fault_of_the_bench_is_error_with_its_cause_and_a_cure(
+    bench: Bench, board: VirtualBoard, fault: str, value: int | None, told: str
+) -> None:
+    board.fault(fault, value)
+    code, said = bench.run("run")
+    assert code == 3, said
+    assert re.search(told, said), said
+    assert "cure: " in said
+    recording = bench.recording("run")
+    assert {verdict.outcome for verdict in judge(recording)} == {Outcome.ERROR}
+    assert not recording.all(DeviceEvent), "what could not be flashed never started"
+
+
+def test_a_probe_that_is_not_there_is_error_and_those_that_are_there_are_named(
+    bench: Bench, board: VirtualBoard
+) -> None:
+    bench.change(probe_id="066DFF123456")
+    code, said = bench.run("run")
+    assert code == 3
+    assert re.search(r"066DFF123456.*" + re.escape(board.facts.id), said, re.DOTALL), said
+
+
+def test_a_console_unplugged_in_mid_run_ends_the_run_within_two_seconds(bench: Bench, board: VirtualBoard) -> None:
+    with bench.start("run") as process:
+        until(process, "StartTransaction: connector 2")
+        board.fault("unplug")
+        began = time.monotonic()
+        said, _ = process.communicate(timeout=60)
+    recording = bench.recording("run")
+    assert process.returncode == 3, said
+    assert "bench lost: the console" in broken(recording)
+    end = next(entry for entry in recording.entries if isinstance(entry.event, RunEnded))
+    last = max(entry.t for entry, _ in recording.console)
+    assert end.t - last < 2
+    assert time.monotonic() - began < 10
+
+
+def test_a_second_run_on_a_board_is_refused_with_the_owners_name(bench: Bench, locks: Path) -> None:
+    with bench.start("first") as first:
+        until(first, "BootNotification")
+        code, said = bench.run("second")
+        first.communicate(timeout=60)
+    assert code == 3
+    assert re.search(rf"is in use by process {first.pid} of \S+ on \S+, since .*running", said), said
+    assert not (bench.folder / "second" / "journal.jsonl").exists()
+    assert first.returncode == 0
+    assert list(locks.glob("*.lock")) == []
+
+
+def test_a_second_run_that_may_wait_follows_the_first(bench: Bench) -> None:
+    with bench.start("first") as first:
+        until(first, "BootNotification")
+        code, said = bench.run("second", "--wait", "60")
+        first.communicate(timeout=60)
+    assert (first.returncode, code) == (0, 0), said
+    assert f"is in use by process {first.pid}" in said
+
+
+def test_a_killed_run_frees_its_board_and_the_next_one_says_so(bench: Bench) -> None:
+    with bench.start("first") as first:
+        until(first, "StartTransaction")
+        first.kill()
+    code, said = bench.run("second")
+    assert code == 0, said
+    assert f"taken over from process {first.pid}" in said
+    assert "the journal has no end" in broken(bench.recording("first"))

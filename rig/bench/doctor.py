@@ -18,7 +18,7 @@ from rig.bench.usb import UsbDevice, usb_devices
 from rig.errors import BenchError
 from rig.finding import Finding
 
-OCPP_PORT, SNTP_PORT = 8180, 123
+OCPP_PORT, SNTP_PORT, DHCP_PORT, DNS_PORT = 8180, 123, 67, 53
 OLDEST = {2: 28, 3: 2}
 """Oldest firmware of an ST-LINK to rely on, its J number by hardware version: below it pyOCD lacks access to more than
 one access port, or to banks of the debug port (pyocd/probe/stlink/stlink.py, MIN_JTAG_VERSION_*)."""
@@ -29,9 +29,8 @@ UDEV = (
 UPDATE = "update it with STM32CubeProgrammer (Firmware upgrade) or ST's STSW-LINK007"
 
 
-def examine(devices: Sequence[Device], host: Host | None = None) -> Iterator[tuple[Device, list[Finding]]]:
+def examine(devices: Sequence[Device], host: Host) -> Iterator[tuple[Device, list[Finding]]]:
     """Each device with what is found out about it; only who has it where it is not connected."""
-    host = host or Host()
     usb = {device.serial: device for device in usb_devices(host) if device.serial}
     try:
         probes, mute = {probe.unique_id: probe for probe in host.probes()}, []
@@ -143,10 +142,13 @@ def network(device: Device, host: Host) -> Iterator[Finding]:
         for protocol, port in (("tcp", device.network.port or OCPP_PORT), ("udp", SNTP_PORT)):
             yield _port(host, device.network.namespace, str(address.ip), protocol, port)
             yield firewall(host, Packet(protocol, port, str(address.ip), interface.name), device.network.namespace)
+        if device.network.dhcp:
+            yield _dhcp(host)
+            # The first of DHCP goes to everybody, not to this host's address.
+            for port, to in ((DHCP_PORT, None), (DNS_PORT, str(address.ip))):
+                yield firewall(host, Packet("udp", port, to, interface.name), device.network.namespace)
     except BenchError as error:
         yield Finding("network", error.message, error.cure)
-    if device.network.dhcp:
-        yield _dhcp(host)
 
 
 def _port(host: Host, namespace: str | None, address: str, protocol: str, port: int) -> Finding:

@@ -6,6 +6,7 @@ Twister writes the whole file anew, though; here comments, order and everything 
 entries that a scan cannot see: in a farm, on the network, or of twister's BOOT-SERIAL and `serial_pty`.
 """
 
+import contextlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,7 +98,9 @@ def _changes(entry: dict[str, Any], scanned: Scan, platform: str) -> dict[str, A
 
 def _check(bench: YamlText, text: str, scanned: Scan, platform: str) -> None:
     """What comes out must say all that it is meant to: YAML has forms that the edits do not know."""
-    new = YamlText.parse(bench.path, text).value
-    kept = [entry["id"] for entry in new[: len(bench.value)]] == [entry["id"] for entry in bench.value]
-    if not kept or any(_changes(entry, scanned, platform) for entry in new):
-        raise UsageError(f"bench file {bench.path}: is written in a way that cannot be edited; nothing was changed")
+    with contextlib.suppress(UsageError):
+        new = YamlText.parse(bench.path, text).value
+        kept = [entry["id"] for entry in new[: len(bench.value)]] == [entry["id"] for entry in bench.value]
+        if kept and not any(_changes(entry, scanned, platform) for entry in new):
+            return
+    raise UsageError(f"bench file {bench.path}: is written in a way that cannot be edited; nothing was changed")

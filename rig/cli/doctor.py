@@ -4,25 +4,20 @@ import argparse
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from central_system.ports import PortUnavailableError, listening_socket
 from firmware_build import BOARDS, BuildError, find_interpreter, find_workspace, missing_tools, read_sample
+from rig.bench.bench_file import default_bench, load_bench
+from rig.bench.doctor import examine
+from rig.bench.host import Host
+from rig.finding import Finding
 from rig.targets.choose import RUNNABLE
 from rig.targets.qemu import missing_emulator
 
 OCPP_PORT, SNTP_PORT = 8180, 123
 HOST = "127.0.0.1"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of the doctor's report; `cure` is empty where nothing is missing."""
-
-    what: str
-    state: str
-    cure: str = ""
 
 
 def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -31,21 +26,38 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
         "doctor",
         help="what this machine can run",
         description="Tell what this machine can run, what is missing and how to get it. Exit code 0 where real "
-        "firmware can be built and run, 3 where only the twin can.",
+        "firmware can be built and run, 3 where only the twin can. Where there is a bench file, its boards are "
+        "examined too; one that lacks something is exit code 3 as well.",
     )
+    command.add_argument("--bench", type=Path, metavar="FILE", help="the bench file to examine (see ocpp-rig bench)")
     command.set_defaults(call=doctor)
 
 
 def doctor(arguments: argparse.Namespace) -> int:
-    """Print the report. Returns the exit code."""
-    del arguments
+    """Print the report. Returns the exit code.
+
+    Raises:
+        UsageError: the bench file is missing or has mistakes.
+    """
+    path = default_bench(arguments.bench)
+    devices = load_bench(path) if path else []
     boards = list(_boards())
     workspace = _workspace()
-    for finding in (Finding("twin", "can be run"), workspace, *boards, *_isolation()):
+    _print((Finding("twin", "can be run"), workspace, *boards, *_isolation()))
+    lacking = False
+    for device, findings in examine(devices, Host()) if path else ():
+        print(f"\n{device.platform} {device.id} of {path}" + ("" if device.connected else ", not connected"))
+        _print(findings)
+        lacking |= any(finding.cure for finding in findings)
+    runs = not workspace.cure and any(not board.cure for board in boards)
+    return 0 if runs and not lacking else 3
+
+
+def _print(findings: Iterable[Finding]) -> None:
+    for finding in findings:
         print(f"{finding.what:<22} {finding.state}")
         if finding.cure:
             print(f"{'':<22} cure: {finding.cure}")
-    return 0 if not workspace.cure and any(not board.cure for board in boards) else 3
 
 
 def _workspace() -> Finding:

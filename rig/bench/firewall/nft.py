@@ -10,8 +10,11 @@ from rig.bench.firewall.rules import VERDICTS, Chain, Fate, Maybe, Packet, Rule,
 HARMLESS = ("counter", "log", "comment", "mangle", "notrack", "meta")
 
 
-def fate_by_nft(listing: str, packet: Packet) -> Fate:
-    """By what `nft --json list ruleset` prints: every base chain at the hook `input` must let the packet in."""
+def fate_by_nft(listing: str, packet: Packet, without: tuple[str, str] | None = None) -> Fate:
+    """By what `nft --json list ruleset` prints: every base chain at the hook `input` must let the packet in.
+
+    `without`: family and name of a table that is left out.
+    """
     chains: dict[tuple[str, str, str], Chain] = {}
     starts, sets = [], {}
     things = [thing for thing in json.loads(listing)["nftables"] if "metainfo" not in thing]
@@ -21,7 +24,7 @@ def fate_by_nft(listing: str, packet: Packet) -> Fate:
         elif chain := thing.get("chain"):
             key = chain["family"], chain["table"], chain["name"]
             chains[key] = Chain(policy=chain.get("policy", "return"))
-            if chain.get("hook") == "input" and chain["family"] in {"ip", "inet"}:
+            if chain.get("hook") == "input" and chain["family"] in {"ip", "inet"} and key[:2] != without:
                 starts.append(key)
     for rule in (thing["rule"] for thing in things if "rule" in thing):
         table = rule["family"], rule["table"]

@@ -209,6 +209,13 @@ class TestTheNetwork:
         assert lacking(machine)["DHCP"].cure == "sudo apt install dnsmasq-base"
         assert "DHCP" not in found(machine, dataclasses.replace(DISCO, network=Network("eth1")))
 
+    def test_a_firewall_that_lets_nothing_in_is_told_for_each_port_that_the_board_needs(self, machine: Machine) -> None:
+        machine.programs["iptables-save"] = "*filter\n:INPUT DROP [0:0]\nCOMMIT\n"
+        ports = ["TCP 8180", "UDP 123", "UDP 67", "UDP 53"]
+        assert list(lacking(machine)) == [f"firewall, {port}" for port in ports]
+        without = dataclasses.replace(DISCO, network=Network("eth1"))
+        assert list(lacking(machine, without)) == [f"firewall, {port}" for port in ports[:2]]
+
     def test_of_a_board_in_a_farm_only_the_network_is_this_machines(self, machine: Machine) -> None:
         findings = found(machine, dataclasses.replace(DISCO, id="GONE", serial=None, place="shelf-1"))
         assert list(findings)[:2] == ["place", "network"]

@@ -137,7 +137,12 @@ def network(device: Device, host: Host) -> Iterator[Finding]:
     except BenchError as error:
         yield Finding("network", error.message, error.cure)
         return
-    yield Finding("network", f"{interface.name}, this host is {address.ip} there")
+    if interface.carrier:
+        yield Finding("network", f"{interface.name}, this host is {address.ip} there")
+    else:
+        what = f"the interface {interface.name} has no carrier: no cable, or nothing alive at its other end"
+        cure = "plug the cable into board and host, power the board, and see that `ip link` says LOWER_UP"
+        yield Finding("network", what, cure)
     try:
         for protocol, port in (("tcp", device.network.port or OCPP_PORT), ("udp", SNTP_PORT)):
             yield _port(host, device.network.namespace, str(address.ip), protocol, port)

@@ -15,6 +15,7 @@ read the console, record everything on one clock, check the recording, report.
   ocpp-rig run                        the best device under test that is here
   ocpp-rig run --target native_sim    the real firmware as a process, 20 times faster than real time
   ocpp-rig run --bench bench.yaml     a board on the bench: flash, verify, reset, run (docs/bench.md)
+  ocpp-rig bench show                 the attached boards: find them, draw them, who has them
   ocpp-rig check FOLDER               judge a recorded run again
   ocpp-rig compare RUN RUN            runs side by side
   ocpp-rig doctor                     what this machine can run, and what is missing

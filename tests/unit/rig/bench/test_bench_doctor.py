@@ -18,8 +18,8 @@ from rig.bench.host import Host
 from rig.bench.lock import device_lock
 from rig.bench.port_holders import holders_of_port
 from rig.bench.port_users import PortUser
-from rig.errors import BenchError
 from rig.finding import Finding
+from rig.network.interface import Interface
 from tests.unit.rig.bench.machine import BY_ID, NODE, SERIAL, Machine, a_probe
 
 DISCO = Device(
@@ -167,13 +167,11 @@ class TestTheNetwork:
         assert "interface: NAME" in lacking(machine, dataclasses.replace(DISCO, network=Network()))["network"].cure
 
     def test_an_interface_without_a_carrier(self, machine: Machine) -> None:
-        def unplugged(network: Network) -> tuple[None, IPv4Interface]:
-            raise BenchError(f"the interface {network.interface} has no carrier", "plug the cable in")
-
-        machine.facing = unplugged  # type: ignore[assignment]
-        assert lacking(machine)["network"] == Finding(
-            "network", "the interface eth1 has no carrier", "plug the cable in"
-        )
+        address = IPv4Interface("192.0.2.1/24")
+        machine.facing = lambda _: (Interface("eth1", up=True, carrier=False, addresses=(address,)), address)
+        found = lacking(machine)["network"]
+        assert found.state.startswith("the interface eth1 has no carrier")
+        assert found.cure.startswith("plug the cable")
 
     def test_a_port_that_is_taken_is_told_with_the_process_that_has_it(self, machine: Machine) -> None:
         def taken(kind: socket.SocketKind, host: str, port: int) -> socket.socket:

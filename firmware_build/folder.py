@@ -101,6 +101,11 @@ def build_folder(
     return BuildFolder(_cache(environ) / "builds" / f"{board.replace('/', '-')}-{key}")
 
 
+def finished_builds(environ: Mapping[str, str]) -> list[Path]:
+    """All folders of the cache that hold a finished build, for `load_firmware`; those of other versions, too."""
+    return sorted(record.parent for record in (_cache(environ) / "builds").glob("*/firmware.json"))
+
+
 def _cache(environ: Mapping[str, str]) -> Path:
     if explicit := environ.get("OCPP_RIG_CACHE"):
         return Path(explicit).resolve()

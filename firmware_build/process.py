@@ -8,6 +8,7 @@ Ctrl-C, SIGTERM, SIGKILL), the kernel closes our end, and the supervisor kills e
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -67,6 +68,31 @@ sys.exit(status if status >= 0 else 128 - status)
 """
 
 
+class Lifeline:
+    """What one command lives by: `cut` ends every process of it at once, from any thread, however often.
+
+    Cut before the command was started, it ends the command as it starts.
+    """
+
+    def __init__(self) -> None:
+        reading, writing = os.pipe()
+        self._theirs = os.fdopen(reading, "rb", buffering=0)
+        self._ours = os.fdopen(writing, "wb", buffering=0)
+
+    def cut(self) -> None:
+        """End the command."""
+        self._ours.close()
+
+    def fileno(self) -> int:
+        """The end that the command's supervisor holds."""
+        return self._theirs.fileno()
+
+    def close(self) -> None:
+        """Give both ends back."""
+        self.cut()
+        self._theirs.close()
+
+
 @dataclass(frozen=True, slots=True)
 class Finished:
     """How a command ended.
@@ -87,6 +113,7 @@ def run(
     environ: Mapping[str, str],
     on_line: OnLine,
     hold: Sequence[int] = (),
+    lifeline: Lifeline | None = None,
 ) -> Finished:
     """Run a command to its end and hand on each line as it comes.
 
@@ -97,11 +124,11 @@ def run(
         on_line: Gets each line of output. What it raises ends the command.
         hold: File descriptors that stay open until the last process of the command is gone, however we end; a lock
             among them cannot pass on while something still writes.
+        lifeline: Lets somebody else end the command, which then has status 137 (128 + SIGKILL).
     """
-    reading, writing = os.pipe()
-    with os.fdopen(reading, "rb", buffering=0), os.fdopen(writing, "wb", buffering=0) as ours:
+    with contextlib.closing(lifeline or Lifeline()) as line:
         supervisor = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-c", _SUPERVISOR, str(reading), *map(str, command)],
+            [sys.executable, "-I", "-S", "-c", _SUPERVISOR, str(line.fileno()), *map(str, command)],
             cwd=cwd,
             env=dict(environ),
             stdin=subprocess.DEVNULL,
@@ -109,12 +136,15 @@ def run(
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
-            pass_fds=(reading, *hold),
+            pass_fds=(line.fileno(), *hold),
             start_new_session=True,  # a Ctrl-C at the terminal is ours alone to handle
         )
         output: list[str] = []
-        with supervisor, ours:  # ours is closed first: what we wait for then is already dying
-            for line in supervisor.stdout or ():
-                output.append(line.rstrip("\r\n"))
-                on_line(output[-1])
+        with supervisor:
+            try:
+                for text in supervisor.stdout or ():
+                    output.append(text.rstrip("\r\n"))
+                    on_line(output[-1])
+            finally:
+                line.cut()  # what we wait for next is dying then
     return Finished(supervisor.returncode, output)

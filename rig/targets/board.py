@@ -19,6 +19,7 @@ from rig.targets.attach import Attach
 from rig.targets.base import DeviceFacts, Endpoints, Sink, Target
 from rig.targets.image import configuration_of
 from rig.targets.serial_console import SerialConsole
+from rig.virtual_board import is_virtual
 
 RESET_S = 15.0
 T_co = TypeVar("T_co", covariant=True)
@@ -122,6 +123,11 @@ class Board(Target):
         for number, attempt in enumerate(flashed.attempts[:-1], start=1):
             sink.record(_failed(number, attempt))
         sink.record(_done(flashed))
+        if flashed.product and is_virtual(flashed.product) and self.facts.target != "virtual_board":
+            raise BenchError(
+                f"{device.id} is a virtual board, and the bench file does not say so: it must not pass for firmware",
+                f'write `product: "{flashed.product}"` into its entry',
+            )
 
     async def _power_up(self, device: Device, console: SerialConsole, sink: Sink) -> None:
         """Reset by the supply. A console that goes with it misses the boot: that is then done again by the probe."""

@@ -86,6 +86,13 @@ def test_a_probe_that_is_not_there_is_error_and_those_that_are_there_are_named(
     assert re.search(r"066DFF123456.*" + re.escape(board.facts.id), said, re.DOTALL), said
 
 
+def test_a_virtual_board_never_passes_for_a_real_one(bench: Bench) -> None:
+    bench.change(product="STM32 STLink")
+    code, said = bench.run("run", "--ratio", "1")
+    assert code == 3
+    assert "is a virtual board, and the bench file does not say so" in said
+
+
 def test_a_console_unplugged_in_mid_run_ends_the_run_within_two_seconds(bench: Bench, board: VirtualBoard) -> None:
     with bench.start("run") as process:
         until(process, "StartTransaction: connector 2")

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 from typing import cast
 
 import pytest
 from pyocd.core import exceptions
 from pyocd.core.soc_target import SoCTarget
 from pyocd.probe.debug_probe import DebugProbe
+from pyocd.utility.sockets import ClientSocket
 
 from firmware_build.flash import ChipLocked, FlashError, NoPower, WrongChip
 from firmware_build.flash.chips import STM32F76X
 from firmware_build.flash.image import Image
-from firmware_build.flash.link import ConnectChecks, check_chip, check_open
+from firmware_build.flash.link import ConnectChecks, check_chip, check_open, heed_a_closed_connection
 from firmware_build.flash.program import Difference, compare
 
 IDCODE, OPTCR = STM32F76X.idcode, STM32F76X.option_control
@@ -110,3 +113,18 @@ def test_the_first_byte_that_differs_is_told_and_all_are_counted() -> None:
     pieces = [(0x08000000, b"abcd", b"abcd"), (0x08000004, b"efgh", b"eFgH"), (0x08000008, b"ijkl", b"\0jkl")]
 
     assert compare(iter(pieces)) == Difference(address=0x08000005, wanted=ord("f"), found=ord("F"), count=3)
+
+
+def test_pyocds_client_of_a_probe_server_sees_that_the_server_has_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ClientSocket, "read", ClientSocket.read)  # put back afterwards
+    heed_a_closed_connection()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        client = ClientSocket(*server.getsockname())
+        client.connect()
+        with contextlib.closing(server.accept()[0]) as connection:
+            connection.sendall(b"an answer\nhalf of an")
+
+    assert client.readline() == b"an answer\n"
+    with pytest.raises(ConnectionResetError, match="the pyOCD server closed the connection"):
+        client.readline()
+    client.close()

@@ -183,8 +183,13 @@ def test_the_budget_is_that_of_all_attempts_together(worker: Worker, firmware: F
 def test_another_thread_can_cancel_at_once(worker: Worker, firmware: Firmware) -> None:
     worker.will(HANGS)
     programming = threading.Event()
-    job = FlashJob(firmware, probe="PROBE1", on_progress=lambda now: now.phase == "program" and programming.set())
     cancelled_at = 0.0
+
+    def note(now: Progress) -> None:
+        if now.phase == "program":
+            programming.set()
+
+    job = FlashJob(firmware, probe="PROBE1", on_progress=note)
 
     def cancel() -> None:
         nonlocal cancelled_at

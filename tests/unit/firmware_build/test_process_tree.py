@@ -71,7 +71,12 @@ def test_a_lifeline_that_another_thread_cuts_ends_the_whole_family(tmp_path: Pat
     pids: list[int] = []
     lifeline = Lifeline()
     all_there = threading.Event()
-    cutter = threading.Thread(target=lambda: (all_there.wait(), lifeline.cut()))
+
+    def cut() -> None:
+        all_there.wait()
+        lifeline.cut()
+
+    cutter = threading.Thread(target=cut)
     cutter.start()
 
     def note(line: str) -> None:

@@ -27,7 +27,9 @@ from firmware_build.flash import (
 )
 from tests.hex_firmware import START, content, firmware_of
 
-DONE = """tell("done", skipped=False, bytes=4, sha256="5a", target="stm32f767zi", probe="PROBE1")"""
+DONE = """tell(
+    "done", skipped=False, bytes=4, sha256="5a", target="stm32f767zi", probe="PROBE1", product="STM32 STLink"
+)"""
 DISTURBED = """
 say("connect", 0.0)
 print("INFO connecting", file=sys.stderr, flush=True)
@@ -97,7 +99,8 @@ def test_a_job_tells_how_far_it_is_and_what_was_done(worker: Worker, firmware: F
     flashed = flash_firmware(firmware, probe="PROBE1", on_progress=seen.append)
 
     assert seen == [Progress("connect", 0.0), Progress("verify", 1.0)]
-    assert (flashed.probe, flashed.target, flashed.bytes, flashed.sha256) == ("PROBE1", "stm32f767zi", 4, "5a")
+    assert (flashed.probe, flashed.product, flashed.target) == ("PROBE1", "STM32 STLink", "stm32f767zi")
+    assert (flashed.bytes, flashed.sha256) == (4, "5a")
     assert [attempt.error for attempt in flashed.attempts] == [None]
     assert worker.orders == [
         {

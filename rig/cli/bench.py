@@ -15,6 +15,7 @@ from rig.bench.show import picture
 from rig.bench.yaml_edit import write
 from rig.bench.yaml_text import YamlText
 from rig.errors import UsageError
+from rig.virtual_board.entry import completed
 
 DESCRIPTION = f"""\
 The bench file is Zephyr's hardware map, as `twister --generate-hardware-map` writes it, with the rig's own keys below
@@ -93,7 +94,7 @@ def show_bench(arguments: argparse.Namespace) -> int:
     """
     path = bench_in_use(arguments.bench)
     print(f"bench {path}")
-    for device, findings in examine(load_bench(path), Host()):
+    for device, findings in examine([completed(each) for each in load_bench(path)], Host()):
         print("", *picture(device, findings), sep="\n")
     return 0
 

@@ -15,6 +15,7 @@ from rig.bench.host import Host
 from rig.finding import Finding
 from rig.targets.choose import RUNNABLE
 from rig.targets.qemu import missing_emulator
+from rig.virtual_board.entry import completed
 
 OCPP_PORT, SNTP_PORT = 8180, 123
 HOST = "127.0.0.1"
@@ -40,7 +41,7 @@ def doctor(arguments: argparse.Namespace) -> int:
         UsageError: the bench file is missing or has mistakes.
     """
     path = default_bench(arguments.bench)
-    devices = load_bench(path) if path else []
+    devices = [completed(each) for each in load_bench(path)] if path else []
     boards = list(_boards())
     workspace = _workspace()
     _print((Finding("twin", "can be run"), workspace, *boards, *_isolation()))

@@ -16,6 +16,7 @@ from rig.targets.firmware import built_firmware, given_firmware
 from rig.targets.image import facts_of_image
 from rig.targets.wish import Choice, Wish
 from rig.virtual_board import is_virtual
+from rig.virtual_board.entry import completed
 
 VIRTUAL = "virtual"
 """The bench that is one virtual board, made for the run."""
@@ -48,7 +49,7 @@ def choose_board(wish: Wish) -> Choice:
             "or take the virtual board with --bench virtual"
         )
     platform = None if wish.target == "auto" else wish.target
-    device = find_device(load_bench(path), platform=platform, id=wish.device, place=wish.place)
+    device = completed(find_device(load_bench(path), platform=platform, id=wish.device, place=wish.place))
     fake = is_virtual(device.product)
     if wish.ratio not in {None, 1.0} and not fake:
         raise UsageError(f"--ratio {wish.ratio:g}: {device.id} is a board, in real time only")

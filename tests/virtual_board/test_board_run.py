@@ -1,16 +1,20 @@
 """`ocpp-rig run` on a board of a bench file: reserved, flashed, reset, judged; and how what breaks is told."""
 
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from firmware_build import Firmware
 from rig.checks.judge import broken, judge
 from rig.checks.verdict import Outcome
 from rig.journal.events import DeviceEvent, FlashAttempt, RunEnded
+from rig.virtual_board import BOARD, PRODUCT
 from rig.virtual_board.process import VirtualBoard, virtual_board
 from tests.benches import RATIO, Bench, until
 
@@ -84,6 +88,16 @@ def test_a_probe_that_is_not_there_is_error_and_those_that_are_there_are_named(
     code, said = bench.run("run")
     assert code == 3
     assert re.search(r"066DFF123456.*" + re.escape(board.facts.id), said, re.DOTALL), said
+
+
+def test_what_a_scan_writes_of_a_virtual_board_is_enough_to_run_it(bench: Bench, board: VirtualBoard) -> None:
+    bench.file.unlink()
+    scan = [sys.executable, "-m", "rig.cli", "bench", "scan", "--platform", BOARD, "--out", str(bench.file)]
+    subprocess.run(scan, check=True, timeout=60)
+    entries = yaml.safe_load(bench.file.read_text())
+    assert {"id": board.id, "product": PRODUCT}.items() <= next(e for e in entries if e["id"] == board.id).items()
+    code, said = bench.run("run", "--device", board.id)
+    assert code == 0, said
 
 
 def test_a_virtual_board_never_passes_for_a_real_one(bench: Bench) -> None:

@@ -1,5 +1,6 @@
 """A bench with one virtual board, and `ocpp-rig run` on it, as a user calls it."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -7,12 +8,23 @@ from pathlib import Path
 import yaml
 
 from firmware_build import Firmware
+from rig.checks.judge import EXIT_CODES, judge
+from rig.checks.verdict import Outcome
+from rig.journal.events import DeviceEvent
 from rig.journal.recording import Recording
 from rig.virtual_board import BOARD, PRODUCT
 from rig.virtual_board.process import VirtualBoard
 
 RATIO = 20
 """At which the board plays the twin."""
+FAULTS = [
+    ("bad-cell", 0x0800_1000, r"0x0800100[0-3]"),
+    ("locked", None, r"read[- ]protect"),
+    ("wrong-chip", None, r"0x449"),
+    ("no-power", None, r"supply|power"),
+    ("unplug-after", 16_384, r"went away|lost"),
+]
+"""Faults of the bench while a chip is flashed, with their value, and a pattern of the words that tell of each."""
 
 
 class Bench:
@@ -60,3 +72,14 @@ def until(process: subprocess.Popen[str], sign: str) -> list[str]:
         if sign in line:
             return said
     raise AssertionError(f"never said {sign!r}: {''.join(said)}")
+
+
+def assert_told_as_error(bench: Bench, told: str) -> None:
+    """A run ends as ERROR, with a cause in these words and a cure; nothing of the device is judged."""
+    code, said = bench.run("run")
+    assert code == EXIT_CODES[Outcome.ERROR], said
+    assert re.search(told, said), said
+    assert "cure: " in said
+    recording = bench.recording("run")
+    assert {verdict.outcome for verdict in judge(recording)} == {Outcome.ERROR}
+    assert not recording.all(DeviceEvent), "what could not be flashed never started"

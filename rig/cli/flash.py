@@ -73,9 +73,10 @@ def flash(arguments: argparse.Namespace) -> int:
         BenchError: it cannot be built or flashed, or somebody else has the board.
     """
     place = _place(arguments)
+    with build_errors():
+        firmware = _firmware(arguments.firmware, place.board)  # before the board is anybody's
     lock = device_lock(place.lock, say=_say) if place.lock else contextlib.nullcontext()
     with build_errors(), lock:
-        firmware = _firmware(arguments.firmware, place.board)
         with _shown() as show:
             flashed = flash_firmware(
                 firmware,

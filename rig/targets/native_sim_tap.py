@@ -70,8 +70,14 @@ class NativeSimOnTap(NativeSim):
     ) -> None:
         super().__init__(firmware, ratio=ratio, build_source=build_source)
         endpoints = replace(self.facts.endpoints, host=host, namespace=network.namespace)
-        own = segment is not None
-        self.facts = replace(self.facts, has_dhcp=True, network_s=NETWORK_S, endpoints=endpoints, needs_namespace=own)
+        self.facts = replace(
+            self.facts,
+            has_dhcp=True,
+            network_s=NETWORK_S,
+            endpoints=endpoints,
+            needs_namespace=segment is not None,
+            facts={**self.facts.facts, "network": f"Zephyr's own IP stack on {TAP}; the rig serves DHCP and DNS"},
+        )
         self._network = network
         self._board = board
         self._segment = segment

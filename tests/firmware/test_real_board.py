@@ -1,7 +1,6 @@
 """The real sample's image for the STM32F769I-DISCO: built, flashed by pyOCD to the virtual board, read back, run."""
 
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -16,7 +15,7 @@ from rig.checks.judge import judge
 from rig.checks.verdict import Outcome
 from rig.journal.events import FlashAttempt
 from rig.virtual_board.process import VirtualBoard, virtual_board
-from tests.benches import RATIO, Bench
+from tests.benches import FAULTS, RATIO, Bench, assert_told_as_error
 
 pytestmark = [pytest.mark.zephyr, pytest.mark.timeout(900)]
 
@@ -65,25 +64,12 @@ def test_the_real_image_runs_on_the_board_and_is_on_its_chip_byte_for_byte(
     assert (attempt.outcome, attempt.size) == ("verified", len(wanted))
 
 
-@pytest.mark.parametrize(
-    ("fault", "value", "told"),
-    [
-        ("bad-cell", 0x0801_0000, r"0x0801000[0-3]"),
-        ("locked", None, r"read[- ]protect"),
-        ("wrong-chip", None, r"0x449"),
-        ("no-power", None, r"supply|power"),
-        ("unplug-after", 70_000, r"went away|lost"),
-    ],
-)
+@pytest.mark.parametrize(("fault", "value", "told"), FAULTS)
 def test_a_fault_while_the_real_image_is_flashed_is_error_with_its_own_words(
     bench: Bench, board: VirtualBoard, fault: str, value: int | None, told: str
 ) -> None:
     board.fault(fault, value)
-    code, said = bench.run("run")
-    assert code == 3, said
-    assert re.search(told, said), said
-    assert "cure: " in said
-    assert {verdict.outcome for verdict in judge(bench.recording("run"))} == {Outcome.ERROR}
+    assert_told_as_error(bench, told)
 
 
 def test_one_command_builds_flashes_verifies_resets_and_judges(image: Firmware, tmp_path: Path) -> None:

@@ -13,10 +13,10 @@ import yaml
 from firmware_build import Firmware
 from rig.checks.judge import broken, judge
 from rig.checks.verdict import Outcome
-from rig.journal.events import DeviceEvent, FlashAttempt, RunEnded
+from rig.journal.events import FlashAttempt, RunEnded
 from rig.virtual_board import BOARD, PRODUCT
 from rig.virtual_board.process import VirtualBoard, virtual_board
-from tests.benches import RATIO, Bench, until
+from tests.benches import FAULTS, RATIO, Bench, assert_told_as_error, until
 
 MakeFirmware = Callable[..., Firmware]
 
@@ -57,28 +57,12 @@ def test_a_board_is_flashed_reset_and_judged_and_the_next_run_finds_the_image_th
     assert attempts[0].sha256 == attempts[1].sha256
 
 
-@pytest.mark.parametrize(
-    ("fault", "value", "told"),
-    [
-        ("bad-cell", 0x0800_1000, r"0x0800100[0-3]"),
-        ("locked", None, r"read[- ]protect"),
-        ("wrong-chip", None, r"0x449"),
-        ("unplug", None, r"there is no serial port"),
-        ("no-power", None, r"supply|power"),
-        ("unplug-after", 16_384, r"went away|lost"),
-    ],
-)
+@pytest.mark.parametrize(("fault", "value", "told"), [*FAULTS, ("unplug", None, r"there is no serial port")])
 def test_a_fault_of_the_bench_is_error_with_its_cause_and_a_cure(
     bench: Bench, board: VirtualBoard, fault: str, value: int | None, told: str
 ) -> None:
     board.fault(fault, value)
-    code, said = bench.run("run")
-    assert code == 3, said
-    assert re.search(told, said), said
-    assert "cure: " in said
-    recording = bench.recording("run")
-    assert {verdict.outcome for verdict in judge(recording)} == {Outcome.ERROR}
-    assert not recording.all(DeviceEvent), "what could not be flashed never started"
+    assert_told_as_error(bench, told)
 
 
 def test_a_probe_that_is_not_there_is_error_and_those_that_are_there_are_named(

@@ -29,7 +29,11 @@ def written(recording: Recording, folder: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["run"], ["check"], ["build"], ["workspace"], ["workspace", "init"], ["doctor"]]
+    "command",
+    [
+        *([], ["run"], ["check"], ["compare"], ["build"], ["flash"], ["workspace"], ["workspace", "init"], ["doctor"]),
+        *(["bench"], ["bench", "scan"], ["bench", "show"], ["bench", "locks"], ["virtual-board"]),
+    ],
 )
 def test_help_tells_what_a_command_does(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:

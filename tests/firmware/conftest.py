@@ -16,6 +16,7 @@ from firmware_build import (
     missing_tools,
     read_sample,
 )
+from tests.benches import bench_with_it, board_on_its_own_segment  # noqa: F401  (fixtures of this folder too)
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,8 @@
 """The real sample's image for the STM32F769I-DISCO: built, flashed by pyOCD to the virtual board, read back, run."""
 
-import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,8 +13,8 @@ from firmware_build import Firmware
 from rig.checks.judge import judge
 from rig.checks.verdict import Outcome
 from rig.journal.events import FlashAttempt
-from rig.virtual_board.process import VirtualBoard, virtual_board
-from tests.benches import FAULTS, RATIO, Bench, assert_told_as_error
+from rig.virtual_board.process import VirtualBoard
+from tests.benches import FAULTS, Bench, assert_passed, assert_told_as_error
 
 pytestmark = [pytest.mark.zephyr, pytest.mark.timeout(900)]
 
@@ -23,20 +22,9 @@ SERVERS = ("CONFIG_NET_SAMPLE_OCPP_SERVER", "CONFIG_NET_SAMPLE_SNTP_SERVER")
 
 
 @pytest.fixture(scope="module")
-def image(build: Callable[..., Firmware]) -> Firmware:
+def firmware(build: Callable[..., Firmware]) -> Firmware:
     """With the addresses that `ocpp-rig run` builds in for a board whose network is this host's loopback."""
     return build("stm32f769i_disco", kconfig=dict.fromkeys(SERVERS, "127.0.0.1"))
-
-
-@pytest.fixture
-def board(image: Firmware) -> Iterator[VirtualBoard]:
-    with virtual_board(f"disco-{os.getpid()}", ratio=RATIO, images=[image.folder], namespace=True) as board:
-        yield board
-
-
-@pytest.fixture
-def bench(tmp_path: Path, board: VirtualBoard, image: Firmware) -> Bench:
-    return Bench(tmp_path, board, image)
 
 
 def read_back(probe: str, image: IntelHex) -> bytes:
@@ -51,12 +39,12 @@ def read_back(probe: str, image: IntelHex) -> bytes:
 
 
 def test_the_real_image_runs_on_the_board_and_is_on_its_chip_byte_for_byte(
-    bench: Bench, board: VirtualBoard, image: Firmware
+    bench: Bench, board: VirtualBoard, firmware: Firmware
 ) -> None:
     code, said = bench.run("run")
-    assert code == 0, said
+    assert_passed(bench, "run", code, said)
     assert {verdict.outcome for verdict in judge(bench.recording("run"))} == {Outcome.PASS}
-    content = IntelHex(str(image.hex))
+    content = IntelHex(str(firmware.hex))
     wanted = b"".join(content.tobinstr(begin, end - 1) for begin, end in content.segments())
     assert len(wanted) > 100_000
     assert read_back(board.facts.id, content) == wanted
@@ -72,8 +60,8 @@ def test_a_fault_while_the_real_image_is_flashed_is_error_with_its_own_words(
     assert_told_as_error(bench, told)
 
 
-def test_one_command_builds_flashes_verifies_resets_and_judges(image: Firmware, tmp_path: Path) -> None:
-    del image  # it is in the cache now
+def test_one_command_builds_flashes_verifies_resets_and_judges(firmware: Firmware, tmp_path: Path) -> None:
+    del firmware  # it is in the cache now
     command = [sys.executable, "-m", "rig.cli", "run", "--target", "stm32f769i_disco", "--bench", "virtual"]
     finished = subprocess.run(
         [*command, "--out", str(tmp_path / "run")],

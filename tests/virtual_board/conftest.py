@@ -19,6 +19,7 @@ from pyocd.probe.debug_probe import DebugProbe
 
 from firmware_build import Firmware, Footprint
 from rig.virtual_board import BOARD
+from tests.benches import bench_with_it, board_on_its_own_segment  # noqa: F401  (fixtures of this folder too)
 from tests.elf_files import elf_headers
 
 FLASH, STACK, ENTRY = 0x0800_0000, 0x2002_0000, 0x0800_0201

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rig.errors import BenchError, UsageError
+from rig.pytest_workers import Controller, heed_controller
 
 if TYPE_CHECKING:
     # Imported where it is needed: this module is loaded by every pytest in the environment, also by those that run
@@ -57,7 +58,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--network", choices=("host", "tap"), default="host", help="native_sim's sockets, or Zephyr's own")
     group.addoption("--bench", metavar="FILE", help="the bench file with the board; `virtual` for a virtual board")
     group.addoption("--device", action="append", default=[], metavar="ID", help="a board of it; may be given again")
-    group.addoption("--place", action="append", default=[], metavar="NAME", help="a labgrid place; may be given again")
+    group.addoption("--place", action="append", default=[], metavar="NAME", help="a labgrid place, or TAG=VALUE")
     group.addoption("--wait", type=float, default=0.0, metavar="S", help="how long to wait for a board in use")
 
 
@@ -65,6 +66,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Prepare the device and point the reports to the run folder, before their plug-ins look where to write."""
     by_cli = _by_cli(config)
+    heed_controller(config)
     if config.option.collectonly:
         return
     if by_cli:
@@ -83,9 +85,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.htmlpath = str(folder / "report.html")
         config.option.self_contained_html = True
     if getattr(config.option, "dist", "no") != "no":
-        # xdist: a device's tests belong to one worker, which runs it; and to the folder that is chosen here.
-        config.option.dist = "loadgroup"
-        config.option.out = folder
+        config.pluginmanager.register(Controller(tested, folder, config.option.place))
     from rig.report.html import HtmlReport  # noqa: PLC0415
 
     config.pluginmanager.register(HtmlReport(config), "ocpp-rig-html")
@@ -177,11 +177,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     Every test of a device runs once for each of them, where there are several.
     """
     tested = metafunc.config.stash.get(TESTED, {})
-    if "device_under_test" in metafunc.fixturenames and tested:
-        grouped = getattr(metafunc.config.option, "loadgroup", False)
-        names = [pytest.param(name, marks=pytest.mark.xdist_group(name) if grouped else ()) for name in tested]
-        if len(names) > 1 or grouped:
-            metafunc.parametrize("device_under_test", names, indirect=True, scope="session")
+    if "device_under_test" in metafunc.fixturenames and len(tested) > 1:
+        metafunc.parametrize("device_under_test", [*tested], indirect=True, scope="session")
     if "verdict" in metafunc.fixturenames:
         from rig.checks.judge import LIFECYCLE  # noqa: PLC0415
 

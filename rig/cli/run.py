@@ -81,7 +81,7 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
         "virtual board made for this run",
     )
     bench.add_argument("--device", action="append", default=[], metavar="ID", help="which board of it")
-    bench.add_argument("--place", action="append", default=[], metavar="NAME", help="a place of a labgrid farm")
+    bench.add_argument("--place", action="append", default=[], metavar="NAME", help="a labgrid place, or TAG=VALUE")
     bench.add_argument(
         "--wait",
         type=float,

@@ -15,7 +15,7 @@ from rig.building import build_errors
 from rig.errors import BenchError
 from rig.journal.events import Awaited, FlashAttempt
 from rig.network.dhcp import dhcp_server
-from rig.targets.attach import Attach
+from rig.targets.attached import Attach, Attached
 from rig.targets.base import DeviceFacts, Endpoints, Sink, Target
 from rig.targets.image import configuration_of
 from rig.targets.serial_console import SerialConsole
@@ -48,7 +48,7 @@ class Board(Target):
         self.facts = facts
         self._firmware = firmware
         self._attach = attach
-        self._device: Device | None = None
+        self._attached: Attached | None = None
         self._console: SerialConsole | None = None
         self._switching = False
         self._stack = AsyncExitStack()
@@ -56,22 +56,23 @@ class Board(Target):
     @contextlib.contextmanager
     def reserved(self, say: Callable[[str], object]) -> Iterator[None]:
         """See `Target.reserved`."""
-        with self._attach(say) as device:
-            self._device = device
+        with self._attach(say) as attached:
+            self._attached = attached
             yield
-        self._device = None
+        self._attached = None
 
     async def prepare(self, sink: Sink) -> None:
         """Open the console, and have the image on the chip, which is left halted. See `Target.prepare`."""
-        device = self._reserved()
-        self._console = await self._open(device, sink)
+        attached = self._reserved()
+        await self._stack.enter_async_context(attached.watched(sink.lost))
+        self._console = await self._open(attached.device, sink)
         with build_errors():
-            await self._flash(device, sink)
+            await self._flash(attached.device, sink)
 
     async def start(self, folder: Path, endpoints: Endpoints, sink: Sink) -> None:
         """Reset, and listen. See `Target.start`."""
         del folder, endpoints  # its addresses are built into the image
-        device, console = self._reserved(), self._console
+        device, console = self._reserved().device, self._console
         if not console:
             raise BenchError("the board was not made ready", "report this as a bug")
         if device.network.dhcp:
@@ -86,10 +87,10 @@ class Board(Target):
                 case command:
                     await run_command(command, "reset", RESET_S)
 
-    def _reserved(self) -> Device:
-        if not self._device:
+    def _reserved(self) -> Attached:
+        if not self._attached:
             raise BenchError("the board is nobody's: it was not reserved", "report this as a bug")
-        return self._device
+        return self._attached
 
     async def stop(self) -> None:
         """Close the console, end what was started for the board; it goes on by itself. See `Target.stop`."""

@@ -8,8 +8,10 @@ from firmware_build.flash import DISCO
 from rig.bench.bench_file import default_bench, load_bench
 from rig.bench.device import Device, find_device
 from rig.errors import UsageError
+from rig.farm.place import acquired
 from rig.network.interface import facing
-from rig.targets.attach import Attach, locked, virtual
+from rig.targets.attach import locked, virtual
+from rig.targets.attached import Attach
 from rig.targets.base import DeviceFacts, Endpoints
 from rig.targets.board import Board
 from rig.targets.firmware import built_firmware, given_firmware
@@ -62,10 +64,8 @@ def choose_board(wish: Wish) -> Choice:
 
 
 def _attach(device: Device, wish: Wish) -> Attach:
-    if wish.place:
-        from rig.farm.place import acquired  # noqa: PLC0415  (labgrid is an extra of its own)
-
-        return acquired(device, wait_s=wish.wait_s)
+    if device.place:
+        return acquired(device, wait_s=wish.wait_s, token=wish.token)
     return locked(device, wait_s=wish.wait_s)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Self
 
 from rig.errors import UsageError
+from rig.farm.tags import Asked
 from rig.targets.base import Target
 
 NETWORKS = ("host", "tap")
@@ -28,6 +29,8 @@ class Wish:
     bench: str | None = None
     device: str | None = None
     place: str | None = None
+    token: str | None = None
+    """Of the reservation that holds the place."""
     wait_s: float = 0.0
     on_line: Callable[[str], None] = field(default=lambda _: None)
 
@@ -35,8 +38,12 @@ class Wish:
     def all_of(cls, options: Namespace, on_line: Callable[[str], None]) -> list[Self]:
         """What the options say, a wish for each `--device` and `--place`; `on_line` gets the lines of a build.
 
+        A place that is named by its tags is reserved here, and `options.place` then names it as it is reserved, for
+        whoever is given the same options.
+
         Raises:
-            UsageError: both are given.
+            UsageError: both are given, or a place in no form that there is.
+            BenchError: no place with these tags is to be had.
         """
         if options.device and options.place:
             raise UsageError("name boards either by --device or by --place: a place is a board that labgrid hands out")
@@ -54,7 +61,9 @@ class Wish:
             on_line=on_line,
         )
         devices = [replace(wish, device=each) for each in options.device]
-        places = [replace(wish, place=each) for each in options.place]
+        asked = [Asked.of(each).settled(wait_s=options.wait, say=on_line) for each in options.place]
+        options.place = [str(each) for each in asked]
+        places = [replace(wish, place=each.place, token=each.token) for each in asked]
         return devices or places or [wish]
 
 

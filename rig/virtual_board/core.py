@@ -86,6 +86,7 @@ class Core:
         self.halted = bool(self._dhcsr & C_DEBUGEN and (self._demcr & VC_CORERESET or self._dhcsr & C_HALT))
         if self.halted:
             self._dfsr |= DFSR_VCATCH
+            self._dhcsr |= C_HALT  # by the core itself, whatever halts it (Cortex-M3 TRM, DHCSR)
         elif vector:
             self._go()
         else:
@@ -121,6 +122,7 @@ class Core:
         if stopped is Stop.BREAKPOINT and self._dhcsr & C_DEBUGEN:
             self.halted = True
             self._dfsr |= DFSR_BKPT
+            self._dhcsr |= C_HALT
         elif stopped is not Stop.NOT:
             self._locked_up = True
 

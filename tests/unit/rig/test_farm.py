@@ -52,6 +52,7 @@ def test_of_several_services_the_one_that_is_named_pyocd_is_the_probe() -> None:
         ([resource("NetworkSerialPort", available=False), PROBE], "is not there", "plugged in"),
         ([CONSOLE, resource("NetworkService", isolated=True)], "ssh only", "--isolated"),
         ([resource("NetworkSerialPort", protocol="telnet"), PROBE], "speaks 'telnet'", "protocol: raw"),
+        ([CONSOLE, resource("NetworkService", port=None)], "no address or no port", "exporter's file on bench1"),
     ],
 )
 def test_a_place_that_lacks_something_is_refused_with_the_cure(

@@ -4,6 +4,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
+from central_system.events import WireEvent
 from rig.console.reader import ConsoleReader
 from rig.console.records import ConsoleLine, LineKind
 from rig.journal.events import DeviceChange, DeviceEvent, Noise
@@ -13,8 +14,8 @@ from rig.journal.journal import Journal
 class DeviceLog:
     """The methods of a `Sink`.
 
-    Of a device that outlives runs nothing counts before it is reset, and then nothing before the boot banner: what its
-    adapter still holds is of the image before.
+    Of a device that outlives runs nothing counts that is of the image before: on the wire, what came before its reset
+    and on a connection opened before it; on the console, what came before its boot banner, for an adapter holds some.
     """
 
     def __init__(self, journal: Journal, console: Path, *, outlives_runs: bool) -> None:
@@ -22,7 +23,9 @@ class DeviceLog:
         self._journal = journal
         self._raw = console.open("ab", buffering=0)
         self._reader = ConsoleReader()
-        self._counts_from: Literal["reset", "banner", "always"] = "always" if not outlives_runs else "reset"
+        self._console_counts_from: Literal["forget", "banner", "always"] = "forget" if outlives_runs else "always"
+        self._wire_counts = not outlives_runs
+        self._old_connections: set[int] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -44,16 +47,30 @@ class DeviceLog:
         """The device ended by itself."""
         self._journal.record(DeviceEvent("exited", self.pid, code))
 
-    def changed(self, what: DeviceChange) -> None:
-        """Something was done to the device."""
-        if what == "reset" and self._counts_from == "reset":
+    def forget(self) -> None:
+        """What the console brought until now is not of the boot that follows."""
+        if self._console_counts_from == "forget":
             self._deliver(self._reader.close())
             self._reader = ConsoleReader()
-            self._counts_from = "banner"
+            self._console_counts_from = "banner"
+
+    def changed(self, what: DeviceChange) -> None:
+        """Something was done to the device."""
+        self._wire_counts = self._wire_counts or what == "reset"
         self._journal.record(DeviceEvent(what, self.pid))
+
+    def wire(self, event: WireEvent) -> None:
+        """Something happened on the wire."""
+        connection: int | None = getattr(event, "connection", None)
+        if self._wire_counts and connection not in self._old_connections:
+            self._journal.record(event)
+            return
+        if connection is not None:
+            self._old_connections.add(connection)
+        self._journal.record(Noise(f"on the wire, of what ran before the reset: {event}"))
 
     def _deliver(self, lines: list[ConsoleLine]) -> None:
         for line in lines:
-            if self._counts_from == "banner" and line.what is LineKind.BOOT:
-                self._counts_from = "always"
-            self._journal.record(line if self._counts_from == "always" else Noise(line.text))
+            if self._console_counts_from == "banner" and line.what is LineKind.BOOT:
+                self._console_counts_from = "always"
+            self._journal.record(line if self._console_counts_from == "always" else Noise(line.text))

@@ -6,27 +6,27 @@ from collections.abc import AsyncIterator
 from importlib.metadata import version
 
 from central_system.clock import WorldClock
+from central_system.events import Observer
 from central_system.ports import PortUnavailableError
 from central_system.server import CentralSystem
 from central_system.session import Rules
 from central_system.sntp import SntpResponder
 from rig.errors import BenchError
 from rig.journal.events import SCHEMA, RunStarted
-from rig.journal.journal import Journal
 from rig.network.namespace import bound_in
 from rig.targets.base import Endpoints, Target
 
 
 @contextlib.asynccontextmanager
 async def servers(
-    journal: Journal, wanted: Endpoints, clock: WorldClock, rules: Rules
+    wanted: Endpoints, clock: WorldClock, rules: Rules, *, observe: Observer
 ) -> AsyncIterator[tuple[CentralSystem, Endpoints]]:
     """Central system and SNTP responder where the charge point looks for them; gives the ports that they have.
 
     Raises:
         BenchError: a port cannot be had.
     """
-    host, bind, observe = wanted.host, bound_in(wanted.namespace), journal.record
+    host, bind = wanted.host, bound_in(wanted.namespace)
     # One within the other: where the second cannot have its port, the first gives its own back.
     async with contextlib.AsyncExitStack() as stack:
         try:

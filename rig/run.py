@@ -139,11 +139,11 @@ async def _record(journal: Journal, target: Target, folder: Path, scenario: Scen
         (folder / name).write_text(text, encoding="utf-8")
     bench = Bench()
     with DeviceLog(journal, folder / CONSOLE, outlives_runs=target.outlives_runs) as log:
-        sink = Sink(log.console, log.noise, log.exited, log.changed, journal.record, bench.lost)
+        sink = Sink(log.console, log.noise, log.exited, log.changed, log.forget, journal.record, bench.lost)
         async with bench, _stopped(target):
             # A board that still runs what it ran before would find the servers, were they there already.
             await target.prepare(sink)
-            async with servers(journal, wanted, clock, rules) as (central_system, endpoints), _stopped(target):
+            async with servers(wanted, clock, rules, observe=log.wire) as (central_system, endpoints), _stopped(target):
                 if wanted.free:
                     describe(endpoints)
                 log.pid = await target.start(folder, endpoints, sink)

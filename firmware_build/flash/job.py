@@ -143,11 +143,21 @@ def flash_firmware(
 
 
 class ResetJob:
-    """Reset a board. `run` it once, in any thread; `cancel` it from any other."""
+    """Reset a board. `run` it once, in any thread; `cancel` it from any other.
 
-    def __init__(self, *, probe: str | None, target: str | None = None, budget_s: float = RESET_S) -> None:
+    The arguments are those of `FlashJob`. What ran on the chip has ended when the phase ``reset`` begins.
+    """
+
+    def __init__(
+        self,
+        *,
+        probe: str | None,
+        target: str | None = None,
+        budget_s: float = RESET_S,
+        on_progress: OnProgress = ignore,
+    ) -> None:
         self._order = {"do": "reset", "probe": probe, "target": target}
-        self._budget = Budget(budget_s, ignore)
+        self._budget = Budget(budget_s, on_progress)
 
     def cancel(self) -> None:
         """End it at once; `run` then raises FlashCancelled."""

@@ -41,13 +41,15 @@ class Endpoints:
 class Sink:
     """Where a target delivers what its device does: console bytes, the emulator's own lines, the exit code.
 
-    And, by `changed` and `record`, what the rig does to the device; by `lost`, that the bench broke in mid-run.
+    And, by `changed` and `record`, what the rig does to the device; by `forget`, that what the console brought is of the
+    image before; by `lost`, that the bench broke in mid-run.
     """
 
     console: Callable[[bytes], None]
     noise: Callable[[str], None]
     exited: Callable[[int], None]
     changed: Callable[[DeviceChange], None]
+    forget: Callable[[], None]
     record: Callable[[FlashAttempt | Awaited], object]
     lost: Callable[[BenchError], None]
 

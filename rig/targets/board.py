@@ -81,10 +81,12 @@ class Board(Target):
         with build_errors():
             match device.reset:
                 case "probe":
-                    await _in_thread(ResetJob(probe=device.probe, target=device.target))
+                    await _reset(device, sink)
                 case "power":
+                    sink.changed("reset")
                     await self._power_up(device, console, sink)
                 case command:
+                    sink.changed("reset")
                     await run_command(command, "reset", RESET_S)
 
     def _reserved(self) -> Attached:
@@ -138,7 +140,7 @@ class Board(Target):
         if gone:
             await console.close()
             _forget(await self._open(device, sink), sink)
-            await _in_thread(ResetJob(probe=device.probe, target=device.target))
+            await _reset(device, sink)
 
     async def _open(self, device: Device, sink: Sink) -> SerialConsole:
         if not device.serial:
@@ -161,7 +163,18 @@ class Board(Target):
 def _forget(console: SerialConsole, sink: Sink) -> None:
     """What came until now is not of the boot that follows."""
     console.discard()
-    sink.changed("reset")
+    sink.forget()
+
+
+async def _reset(device: Device, sink: Sink) -> None:
+    """Reset through the probe; the connect before it, under reset, has ended whatever ran."""
+    loop = asyncio.get_running_loop()
+
+    def progress(now: Progress) -> None:
+        if now == Progress("reset", 0.0):
+            loop.call_soon_threadsafe(sink.changed, "reset")
+
+    await _in_thread(ResetJob(probe=device.probe, target=device.target, on_progress=progress))
 
 
 async def _in_thread(job: Job[T_co]) -> T_co:

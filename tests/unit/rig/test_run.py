@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from central_system.events import ConnectionClosed, ConnectionOpened
 from rig import lifecycle as lifecycle_module
 from rig import netns
 from rig import run as run_module
@@ -173,6 +174,39 @@ def test_a_bench_lost_in_mid_run_ends_the_run_at_once_whatever_it_waits_for(tmp_
     assert broken(Recording.load(tmp_path)) == "bench lost: the console went away\n  cure: plug it in"
 
 
+class StillRunning(Printer):
+    """A board that finds the servers before it is reset, and its new image that does after it."""
+
+    outlives_runs = True
+
+    async def start(self, folder: Path, endpoints: Endpoints, sink: Sink) -> int:
+        old = await self._connected(endpoints)
+        sink.forget()
+        sink.changed("reset")
+        old.close()
+        new = await self._connected(endpoints)
+        new.close()
+        return await super().start(folder, endpoints, sink)
+
+    @staticmethod
+    async def _connected(endpoints: Endpoints) -> asyncio.StreamWriter:
+        """A connection that the servers know of: they have answered it."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", endpoints.ocpp_port)
+        writer.write(b"GET /nobody/is/here HTTP/1.1\r\nHost: rig\r\n\r\n")
+        assert await reader.readline()
+        return writer
+
+
+def test_what_a_board_says_on_the_wire_before_its_reset_is_kept_and_not_judged(tmp_path: Path) -> None:
+    record(StillRunning("*** Booting Zephyr OS build 0123456789ab ***"), tmp_path, lifecycle)
+    recording = Recording.load(tmp_path)
+    assert [event.connection for _, event in recording.all(ConnectionOpened)] == [2]
+    assert all(event.connection == 2 for _, event in recording.all(ConnectionClosed))
+    before = [each.text for _, each in recording.all(Noise)]
+    assert any("ConnectionOpened(connection=1" in text for text in before)
+    assert any("ConnectionClosed(connection=1" in text for text in before)
+
+
 BEFORE = "*** Booting Zephyr OS build old ***\nhalf a li"
 LATE = "ne\n[00:00:01.000,000] <err> os: >>> ZEPHYR FATAL ERROR 4: of the image before\n"
 
@@ -184,7 +218,7 @@ class Board(Printer):
 
     async def start(self, folder: Path, endpoints: Endpoints, sink: Sink) -> int:
         sink.console(BEFORE.encode())
-        sink.changed("reset")
+        sink.forget()
         sink.console(LATE.encode())
         return await super().start(folder, endpoints, sink)
 

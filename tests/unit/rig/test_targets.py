@@ -74,6 +74,7 @@ class Seen:
             self.noise.append,
             self.exit.set_result,
             self.changes.append,
+            lambda: None,
             self.recorded.append,
             self.lost.append,
         )

@@ -41,8 +41,8 @@ class Endpoints:
 class Sink:
     """Where a target delivers what its device does: console bytes, the emulator's own lines, the exit code.
 
-    And, by `changed` and `record`, what the rig does to the device; by `forget`, that what the console brought is of the
-    image before; by `lost`, that the bench broke in mid-run.
+    And what the rig does to the device (`changed`, `record`); that what the console brought until now is of the image
+    before (`forget`); that the bench broke in mid-run (`lost`).
     """
 
     console: Callable[[bytes], None]

@@ -66,7 +66,7 @@ class LockHeld(BenchError):  # noqa: N818  (the name reads as the condition it r
             cure = f"see who has it: fuser -v {path}"
         else:
             end = f"end it: kill {owner.pid}" if owner.user == _user() else f"ask {owner.user} to end it"
-            cure = f"wait until it is free, or {end}"
+            cure = f"wait for it (--wait SECONDS), or {end}"
         super().__init__(f"device {device} is in use{patience} by {owner or 'a process without a name'}", cure)
         self.device = device
         self.owner = owner

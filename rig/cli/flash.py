@@ -62,6 +62,7 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     option("--target", metavar="NAME", help="pyOCD's name of the chip (default: the best that is installed)")
     option("--runner", choices=RUNNERS, help="who flashes (default: the bench file's, else pyocd)")
     option("--force", action="store_true", help="write even where the image is on the chip already")
+    option("--wait", type=float, default=0.0, metavar="S", help="wait up to S seconds for a board that is in use")
     option("--reset", action="store_true", help="reset the board afterwards and let it run")
 
 
@@ -75,7 +76,7 @@ def flash(arguments: argparse.Namespace) -> int:
     place = _place(arguments)
     with build_errors():
         firmware = _firmware(arguments.firmware, place.board)  # before the board is anybody's
-    lock = device_lock(place.lock, say=_say) if place.lock else contextlib.nullcontext()
+    lock = device_lock(place.lock, wait_s=arguments.wait, say=_say) if place.lock else contextlib.nullcontext()
     with build_errors(), lock:
         with _shown() as show:
             flashed = flash_firmware(

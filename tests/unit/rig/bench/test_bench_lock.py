@@ -105,7 +105,7 @@ def test_a_second_process_is_refused_with_the_owners_name(takers: contextlib.Exi
     assert owner.pid == first.popen.pid
     assert f"in use by process {owner.pid} of {owner.user} on {owner.host}, since 20" in refused.value.message
     assert f"running `{owner.command}`" in refused.value.message
-    assert refused.value.cure == f"wait until it is free, or end it: kill {owner.pid}"
+    assert refused.value.cure == f"wait for it (--wait SECONDS), or end it: kill {owner.pid}"
 
 
 def test_one_that_waits_says_for_whom_and_gets_it_when_the_owner_leaves(takers: contextlib.ExitStack) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from firmware_build import BOARDS, Firmware
 from firmware_build.flash import DISCO
 from rig.bench.bench_file import default_bench, load_bench
-from rig.bench.device import Device, find_device
+from rig.bench.device import Device, Dhcp, find_device
 from rig.errors import UsageError
 from rig.farm.place import acquired
 from rig.network.interface import facing
@@ -57,7 +57,7 @@ def choose_board(wish: Wish) -> Choice:
         raise UsageError(f"--ratio {wish.ratio:g}: {device.id} is a board, in real time only")
     endpoints_of_network = _network(device, path)
     wish = dataclasses.replace(wish, port=wish.port or device.network.port)
-    firmware, source = _firmware(wish, device.platform, endpoints_of_network)
+    firmware, source = _firmware(wish, device.platform, endpoints_of_network, device.network.dhcp)
     facts = _facts(firmware, source, endpoints_of_network, virtual=fake, ratio=wish.ratio or 1.0)
     facts = dataclasses.replace(facts, facts={**facts.facts, "device": device.id, "bench": str(path)})
     return Choice(Board(firmware, _attach(device, wish), facts), f"{device.id} of {path}")
@@ -90,12 +90,13 @@ def _network(device: Device, path: Path) -> Endpoints:
     return Endpoints(host, 0, "", 0, host=host, namespace=network.namespace)
 
 
-def _firmware(wish: Wish, board: str, network: Endpoints) -> tuple[Firmware, str]:
+def _firmware(wish: Wish, board: str, network: Endpoints, dhcp: Dhcp | None = None) -> tuple[Firmware, str]:
     if not wish.firmware:
         servers = ("CONFIG_NET_SAMPLE_OCPP_SERVER", "CONFIG_NET_SAMPLE_SNTP_SERVER")
         return built_firmware(wish, board, dict.fromkeys(servers, network.address))
     firmware, source = given_firmware(wish, board)
-    if firmware.server_address not in {"", network.address}:
+    names = {name for name, address in dhcp.names.items() if address == network.address} if dhcp else set()
+    if firmware.server_address not in {"", network.address, *names}:
         raise UsageError(
             f"{wish.firmware} looks for its central system at {firmware.server_address}, but on this board's network "
             f"the rig is {network.address}: build it for that, or leave out --firmware and let the rig build it"
@@ -109,10 +110,10 @@ def _facts(firmware: Firmware, source: str, network: Endpoints, *, virtual: bool
         target="virtual_board" if virtual else "board",
         ratio=ratio,
         build_source=source,
-        address=network.address,
+        address=firmware.server_address or network.address,
         has_dhcp=True,
         network_s=NETWORK_S,
-        # A crystal is good to 50 ppm; without one the F769's internal oscillator is good to 1 % (DS11532 §6.3.11).
+        # A board without a crystal runs by its chip's own oscillator, good to about 1 %.
         clock_error=0.001 if virtual else 0.01,
     )
     endpoints = dataclasses.replace(facts.endpoints, host=network.host, namespace=network.namespace)

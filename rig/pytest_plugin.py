@@ -104,6 +104,8 @@ def _prepare(config: pytest.Config) -> tuple["dict[str, Prepared]", Path]:
     capture = config.pluginmanager.get_plugin("capturemanager")
 
     def show_progress(line: str) -> None:
+        if hasattr(config, "workerinput"):
+            return  # the controller has said it
         with capture.global_and_fixture_disabled() if capture else contextlib.nullcontext():
             sys.stderr.write(f"{line}\n")
 

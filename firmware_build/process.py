@@ -30,7 +30,7 @@ def ignore(line: str) -> None:
 
 # Runs in an interpreter without site-packages; argv: file descriptor of the lifeline, then the command.
 _SUPERVISOR = """
-import os, signal, subprocess, sys, threading
+import os, signal, subprocess, sys, threading, time
 
 def members(session):
     for entry in os.listdir("/proc"):
@@ -51,6 +51,7 @@ def kill(session):
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass
+        time.sleep(0.01)  # one that the kernel holds, in the middle of a USB transfer say, takes its time
 
 def watch():
     os.read(lifeline, 1)  # nobody writes: this returns when the other end is gone

@@ -1,12 +1,24 @@
-"""Ctrl-C and SIGTERM end a run as an exception does, so that everything unwinds."""
+"""Ctrl-C and SIGTERM end a run as an exception does, so that everything unwinds; and what must unwind, does."""
 
 import asyncio
 import contextlib
 import signal
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from typing import TypeVar
 
 T = TypeVar("T")
+
+
+async def to_its_end(work: Coroutine[object, object, T]) -> T:
+    """Await what must not be left half done: a cancellation comes through after it."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        if not task.cancelled():
+            task.exception()  # the cancellation tells more
+        raise
 
 
 async def interruptible(work: Awaitable[T]) -> T:

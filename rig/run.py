@@ -13,7 +13,7 @@ from rig.checks.documented import ANSWER_LIMIT_S
 from rig.device_log import DeviceLog
 from rig.errors import BenchError
 from rig.hosting import description, servers
-from rig.interrupt import interruptible
+from rig.interrupt import interruptible, to_its_end
 from rig.journal.codec import Entry
 from rig.journal.events import Awaited, Missed, RunEnded
 from rig.journal.journal import DeviceLostError, Journal, Match, NotSeenError
@@ -168,4 +168,4 @@ async def _stopped(target: Target) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        await asyncio.shield(target.stop())
+        await to_its_end(target.stop())

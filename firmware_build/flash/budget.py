@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
 
 class Budget:
-    """The time of one job. `cancel` ends whatever it runs, from any thread."""
+    """The time of one job, which `writes` to a chip or does not. `cancel` ends whatever it runs, from any thread."""
 
-    def __init__(self, seconds: float, on_progress: OnProgress) -> None:
+    def __init__(self, seconds: float, on_progress: OnProgress, *, writes: bool = False) -> None:
         self.seconds = seconds
+        self._writes = writes
         self._on_progress = on_progress
         self._last = Progress("start", 0.0)
         self._lock = threading.Lock()
@@ -86,14 +87,13 @@ class Budget:
         """
         where = f"in phase {self._last.phase}, {self._last.fraction:.0%} done"
         if self._cancelled:
-            raise FlashCancelled(
-                f"cancelled {where}", cure="flash again: what is on the chip now is not known", log=log
-            )
+            cure = "flash again: what is on the chip now is not known" if self._writes else "run it again"
+            raise FlashCancelled(f"cancelled {where}", cure=cure, log=log)
         if self._used_up:
+            again = "flash again, with more time (flash_timeout in the bench file)" if self._writes else "run it again"
             raise FlashTimeout(
                 f"not done within {self.seconds:g} s: ended {where}",
-                cure="flash again, with more time (flash_timeout in the bench file); what hangs in one phase each time "
-                "is a cable, a hub or a probe",
+                cure=f"{again}; what hangs in one phase each time is a cable, a hub or a probe",
                 log=log,
             )
 

@@ -13,7 +13,7 @@ from firmware_build.flash.image import read_image
 from firmware_build.flash.runner import west_flash
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from firmware_build.firmware import Firmware
 
@@ -57,7 +57,7 @@ class FlashJob:
         self._runner = runner
         self._runner_params = runner_params
         self._force = force
-        self._budget = Budget(budget_s, on_progress)
+        self._budget = Budget(budget_s, on_progress, writes=True)
 
     def cancel(self) -> None:
         """End it at once; `run` then raises FlashCancelled. It is safe: the next job reads what is on the chip."""
@@ -177,11 +177,15 @@ def reset_board(*, probe: str | None, target: str | None = None, budget_s: float
     ResetJob(probe=probe, target=target, budget_s=budget_s).run()
 
 
-def list_probes(budget_s: float = LIST_S) -> list[Probe]:
+def list_probes(leave: Collection[str] = (), budget_s: float = LIST_S) -> list[Probe]:
     """The debug probes that are plugged in, by description and unique id. No target is touched.
+
+    Args:
+        leave: Unique ids of those that are not to be opened, for somebody uses them; less is told of them.
+        budget_s: Wall seconds.
 
     Raises:
         FlashError: PyOCD cannot be asked.
     """
-    answer = ask({"do": "list"}, Budget(budget_s, ignore))
+    answer = ask({"do": "list", "leave": [*leave]}, Budget(budget_s, ignore))
     return [Probe(**probe) for probe in answer.content["probes"]]

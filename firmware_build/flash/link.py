@@ -19,7 +19,7 @@ from firmware_build.flash.facts import Probe
 from firmware_build.flash.translate import UDEV, Situation, no_power, translate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from pyocd.core.soc_target import SoCTarget
     from pyocd.probe.debug_probe import DebugProbe
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 # Nothing of where we happen to stand: pyOCD would read pyocd.yaml, and run pyocd_user.py, in its project folder.
 _OPTIONS = {"no_config": True, "project_dir": "/", "connect_mode": "under-reset", "hide_programming_progress": True}
+
+_REMOTE = "remote:"
 
 
 def choose_probe(wanted: str | None) -> DebugProbe:
@@ -42,6 +44,9 @@ def choose_probe(wanted: str | None) -> DebugProbe:
         found = ConnectHelper.get_all_connected_probes(blocking=False, unique_id=wanted)
     except (exceptions.Error, ValueError) as error:  # "remote" misspelt, a port that is no number
         raise NoProbe(f"{wanted!r} names no probe: {error}", cure="`pyocd list` shows the unique ids") from error
+    if wanted and not wanted.startswith(_REMOTE):
+        # pyOCD takes any part of an id; but who asks for a part has not locked the probe by its name.
+        found = [probe for probe in found if probe.unique_id == wanted]
     if len(found) == 1:
         return found[0]
     if found:
@@ -170,17 +175,19 @@ def check_open(target: SoCTarget, chip: Chip, image: Image) -> None:
         )
 
 
-def list_probes() -> list[Probe]:
-    """Every probe that is plugged in. Each is opened for a moment, which touches no target."""
-    return [_describe(probe) for probe in ConnectHelper.get_all_connected_probes(blocking=False)]
+def list_probes(leave: Collection[str]) -> list[Probe]:
+    """Every probe that is plugged in. Each is opened for a moment, which touches no target; but those to be left."""
+    found = ConnectHelper.get_all_connected_probes(blocking=False)
+    return [_describe(probe, leave=probe.unique_id in leave) for probe in found]
 
 
-def _describe(probe: DebugProbe) -> Probe:
+def _describe(probe: DebugProbe, *, leave: bool) -> Probe:
     problem = None
     try:
         Session(probe, options={**_OPTIONS, "target_override": "cortex_m"})
-        probe.open()
-        probe.close()
+        if not leave:
+            probe.open()
+            probe.close()
     except Exception as error:  # noqa: BLE001 - one probe that is broken in whatever way must not hide the others
         problem = translate(error, Situation("connect", probe.unique_id)).message
     return Probe(

@@ -97,7 +97,7 @@ class Worker:
         return {}
 
     def _list(self) -> dict[str, Any]:
-        return {"probes": [asdict(probe) for probe in list_probes()]}
+        return {"probes": [asdict(probe) for probe in list_probes(self._order["leave"])]}
 
     def _connect(self, target: str) -> str:
         self._say("connect", 0.0)

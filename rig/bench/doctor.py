@@ -46,6 +46,8 @@ def of_device(device: Device, host: Host, usb: dict[str, UsbDevice], probes: dic
         yield Finding("place", f"{device.place}: probe and console are the farm's")
     else:
         yield lock(device)
+        if lock_owner(device.probe):
+            return  # its probe, its console and the ports are in use, as they should be
         yield from probe(device, host, usb, probes)
         yield from console(device, host)
         yield from power(device, host)
@@ -54,7 +56,7 @@ def of_device(device: Device, host: Host, usb: dict[str, UsbDevice], probes: dic
 
 def lock(device: Device) -> Finding:
     """Whether the device is free, and else who has it; no fault."""
-    owner = lock_owner(device.id)
+    owner = lock_owner(device.probe)
     return Finding("lock", f"in use by {owner}" if owner else "free")
 
 

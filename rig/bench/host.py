@@ -11,6 +11,7 @@ from pathlib import Path
 from central_system.ports import Bind
 from firmware_build.flash import Probe, list_probes
 from rig.bench.device import Network
+from rig.bench.lock import locks
 from rig.bench.port_users import PortUser, users_of
 from rig.network.interface import Interface, facing
 from rig.network.namespace import bound_in
@@ -22,7 +23,7 @@ COMMAND_S = 5.0
 
 def output_of(command: Sequence[str]) -> str | None:
     """What a program prints; None: it is not installed, is not allowed to this user, or failed."""
-    if not (program := _which(command[0])):
+    if not (program := which(command[0])):
         return None
     try:
         done = subprocess.run(
@@ -33,7 +34,8 @@ def output_of(command: Sequence[str]) -> str | None:
     return done.stdout if done.returncode == 0 else None
 
 
-def _which(program: str) -> str | None:
+def which(program: str) -> str | None:
+    """Where a program is, also one for root."""
     return shutil.which(program, path=os.pathsep.join((os.environ.get("PATH", os.defpath), *SBIN)))
 
 
@@ -42,11 +44,16 @@ def _plain() -> dict[str, str]:
 
 
 def _installed(program: str) -> bool:
-    return _which(program) is not None
+    return which(program) is not None
 
 
 def _may_use(file: Path) -> bool:
     return os.access(file, os.R_OK | os.W_OK)
+
+
+def _probes() -> list[Probe]:
+    """Those that somebody has locked are not opened: that would fail his run."""
+    return list_probes(leave=[owner.device for owner in locks()])
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +72,7 @@ class Host:
     """The interface that faces a board."""
     bound_in: Callable[[str | None], Bind] = bound_in
     """Binds ports, in a network namespace."""
-    probes: Callable[[], list[Probe]] = list_probes
+    probes: Callable[[], list[Probe]] = _probes
     """The probes that pyOCD knows; raises FlashError where it cannot be asked."""
 
     def path(self, absolute: str) -> Path:

@@ -91,7 +91,9 @@ def _changes(entry: dict[str, Any], scanned: Scan, platform: str) -> dict[str, A
         if entry["platform"] == UNKNOWN:
             wanted["platform"] = platform
         consoles = next((probe.consoles for probe in scanned.probes if probe.id == entry["id"]), ())
-        if consoles and serial not in consoles:
+        # Another adapter's port, or a name of the user's own, stays.
+        its_own = not serial or serial.startswith(VOLATILE) or entry["id"] in serial
+        if consoles and serial not in consoles and its_own:
             wanted["serial"] = consoles[0]
     return {key: value for key, value in wanted.items() if entry.get(key) != value}
 

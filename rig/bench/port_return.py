@@ -20,7 +20,8 @@ def port_is_there(where: str) -> bool:
     """Whether a port can be opened: a path, or the serial number of a USB adapter. Of a URL nothing is known: yes."""
     if "://" in where:
         return True
-    paths = [where] if "/" in where else [port.device for port in comports() if port.serial_number == where]
+    adapters = [port.device for port in comports() if (port.serial_number or "").lower() == where.lower()]
+    paths = [where] if "/" in where else adapters
     return any(os.access(path, os.R_OK | os.W_OK) for path in paths)
 
 

@@ -2,13 +2,14 @@
 
 import asyncio
 import contextlib
-import shutil
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from tempfile import TemporaryFile
 
 from rig.bench.device import Device, Power
+from rig.bench.host import which
 from rig.bench.port_return import port_appears, port_is_there
 from rig.errors import BenchError
+from rig.interrupt import to_its_end
 from rig.targets.process import DeviceProcess
 
 SWITCH_S = 15.0
@@ -43,22 +44,12 @@ async def power_cycle(device: Device) -> bool:
         lost = device.serial if device.serial and not port_is_there(device.serial) else None
     except BaseException:
         with contextlib.suppress(BenchError):  # the first error tells more
-            await _to_its_end(switch(device.power, on=True))
+            await to_its_end(switch(device.power, on=True))
         raise
-    await _to_its_end(switch(device.power, on=True))
+    await to_its_end(switch(device.power, on=True))
     if lost:
         await port_appears(lost, within_s=RETURN_S)
     return lost is not None
-
-
-async def _to_its_end(work: Coroutine[None, None, None]) -> None:
-    """Await what must not be left half done: a cancellation comes through after it."""
-    task = asyncio.ensure_future(work)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait([task])
-        raise
 
 
 async def switch(power: Power, *, on: bool) -> None:
@@ -71,7 +62,7 @@ async def switch(power: Power, *, on: bool) -> None:
     if not power.hub:
         await run_command(power.on if on else power.off, f"power {state}", SWITCH_S)
         return
-    if not shutil.which("uhubctl"):
+    if not which("uhubctl"):
         raise BenchError("power: no uhubctl on this machine, which switches ports of hubs", "apt-get install uhubctl")
     command = ["uhubctl", "-l", power.hub, "-p", str(power.port), "-a", state]
     await run_command(command, f"power {state}", SWITCH_S)
@@ -85,12 +76,13 @@ async def run_command(command: Sequence[str], what: str, budget_s: float) -> Non
     Raises:
         BenchError: it cannot be started, failed, or took too long; with its output.
     """
-    if not command or not shutil.which(command[0]):
+    program = which(command[0]) if command else None
+    if not program:
         missing = f"no program {command[0]}" if command else "no command"
         raise BenchError(f"{what}: {missing}", "correct the command in the bench file")
     line = " ".join(command)
     with TemporaryFile() as output:
-        process = DeviceProcess(command, stdout=output.fileno(), stderr=output.fileno())
+        process = DeviceProcess([program, *command[1:]], stdout=output.fileno(), stderr=output.fileno())
         ended: asyncio.Queue[int] = asyncio.Queue()
         process.exited = ended.put_nowait
         try:
@@ -100,7 +92,7 @@ async def run_command(command: Sequence[str], what: str, budget_s: float) -> Non
         except TimeoutError:
             problem = f"has not ended within {budget_s:g} s"
         finally:
-            await asyncio.shield(process.stop())
+            await to_its_end(process.stop())
         if problem:
             output.seek(0)
             said = output.read().decode("utf-8", "replace").strip() or "it said nothing"

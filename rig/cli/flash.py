@@ -101,8 +101,10 @@ def _place(arguments: argparse.Namespace) -> Place:
     bench = None if arguments.probe else default_bench(arguments.bench)
     if bench:
         device = find_device(load_bench(bench), platform=arguments.board, id=arguments.device)
+        if device.place:
+            raise UsageError(f"{device.id} is labgrid's place {device.place}: ocpp-rig run --place {device.place}")
         return Place(
-            lock=device.id,
+            lock=device.probe,
             probe=device.probe,
             board=device.platform,
             target=arguments.target or device.target,

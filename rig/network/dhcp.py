@@ -9,6 +9,7 @@ from ipaddress import IPv4Address, IPv4Interface
 
 from rig.bench.device import Dhcp, Network
 from rig.errors import BenchError
+from rig.interrupt import to_its_end
 from rig.network.enter import NOT_ENTERED
 from rig.network.interface import facing
 from rig.network.namespace import command_in, not_entered
@@ -63,7 +64,7 @@ async def dhcp_server(
             if code is None:
                 yield process.pid
         finally:
-            await asyncio.shield(process.stop())
+            await to_its_end(process.stop())
     if code is not None:
         raise _not_started(code, said, interface.name)
 

@@ -15,7 +15,7 @@ def locked(device: Device, *, wait_s: float) -> Attach:
 
     @contextlib.contextmanager
     def attach(say: Callable[[str], object]) -> Iterator[Attached]:
-        with device_lock(device.id, wait_s=wait_s, say=say):
+        with device_lock(device.probe, wait_s=wait_s, say=say):
             yield Attached(device)
 
     return attach

@@ -179,10 +179,13 @@ async def _reset(device: Device, sink: Sink) -> None:
 
 async def _in_thread(job: Job[T_co]) -> T_co:
     """Run a job that blocks; a cancellation ends it at once."""
+    running = asyncio.ensure_future(asyncio.to_thread(job.run))
     try:
-        return await asyncio.to_thread(job.run)
+        return await asyncio.shield(running)
     except asyncio.CancelledError:
         job.cancel()
+        await asyncio.wait([running])  # what it still tells must find the journal open
+        running.exception()  # that it was cancelled
         raise
 
 
@@ -194,7 +197,7 @@ def _done(flashed: Flashed) -> FlashAttempt:
     return FlashAttempt(
         attempt=len(flashed.attempts),
         outcome="identical" if flashed.skipped else "verified",
-        seconds=flashed.seconds,
+        seconds=flashed.attempts[-1].seconds,
         probe=flashed.probe,
         chip=flashed.target,
         size=flashed.bytes,

@@ -96,7 +96,7 @@ class DeviceProcess:
                 stderr=stderr,
                 pass_fds=tuple(pass_fds),
                 process_group=0,
-                # The rig has one thread of its own making, and the function below allocates nothing.
+                # Another thread may hold a lock while this forks: the function below takes none, and allocates nothing.
                 preexec_fn=die_with_parent(os.getpid()),  # noqa: PLW1509
             )
         except OSError as error:

@@ -99,6 +99,7 @@ class _FileLink(_Link):
         self._descriptor = file.fileno()
         self._deliver = deliver
         self._gone = gone
+        self._closed = False
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._descriptor, self._read)
 
@@ -113,13 +114,20 @@ class _FileLink(_Link):
             self._deliver(data)
         else:
             self._loop.remove_reader(self._descriptor)
+            # At once: while it is open, the kernel gives the port another name when it comes back.
+            self._file.close()
+            self._closed = True
             self._gone(why)
 
     def discard(self) -> None:
-        for _ in self._waiting():
-            pass
+        if not self._closed:
+            for _ in self._waiting():
+                pass
 
     async def close(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
         self._loop.remove_reader(self._descriptor)
         try:
             for data in self._waiting():

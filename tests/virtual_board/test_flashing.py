@@ -283,7 +283,10 @@ def test_a_busy_probe_is_listed_with_its_problem(board: VirtualBoard) -> None:
     with pyocd(board.id):
         problems = {probe.unique_id: probe.problem for probe in list_probes()}
 
+        left = {probe.unique_id: probe.problem for probe in list_probes(leave=[board.id])}
+
     assert "in use by another program" in (problems[board.id] or "")
+    assert left[board.id] is None, "it was not opened"
 
 
 def test_a_probe_that_is_lost_in_mid_flash_is_told_and_the_next_flash_mends_it(

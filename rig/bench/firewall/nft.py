@@ -7,6 +7,8 @@ from typing import Any
 
 from rig.bench.firewall.rules import VERDICTS, Chain, Fate, Maybe, Packet, Rule, all_of, walk
 
+ABSENT = -1
+"""The value of a field that the packet does not have."""
 HARMLESS = ("counter", "log", "comment", "mangle", "notrack", "meta")
 
 
@@ -73,6 +75,8 @@ def _match(match: dict[str, Any], packet: Packet, sets: Mapping[str, Any]) -> Ma
     asked, right = _field(match["left"], packet), match["right"]
     if asked is None:  # yet a board never comes in by the loopback
         return False if right == "lo" and match["op"] != "!=" else None
+    if asked == ABSENT:  # a field that the packet does not have: then the rule is not about it, `!=` or not
+        return False
     if isinstance(right, str) and right.startswith("@"):
         right = {"set": sets.get(right, [])}
     holds = _holds(asked, right)
@@ -83,7 +87,7 @@ def _field(left: object, packet: Packet) -> Any:  # noqa: ANN401, PLR0911  (a nu
     """The packet's value for the left side of a match; None: not known."""
     match left:
         case {"payload": {"protocol": ("tcp" | "udp") as protocol, "field": "dport"}}:
-            return packet.port if protocol == packet.protocol else -1
+            return packet.port if protocol == packet.protocol else ABSENT
         case {"payload": {"protocol": "th", "field": "dport"}}:
             return packet.port
         case {"payload": {"protocol": "ip", "field": "protocol"}} | {"meta": {"key": "l4proto"}}:
@@ -91,7 +95,7 @@ def _field(left: object, packet: Packet) -> Any:  # noqa: ANN401, PLR0911  (a nu
         case {"payload": {"protocol": "ip", "field": "daddr"}}:
             return packet.address and IPv4Address(packet.address)
         case {"payload": {"protocol": ("icmp" | "icmpv6" | "ip6" | "esp" | "ah")}}:
-            return -1
+            return ABSENT
         case {"meta": {"key": ("iifname" | "iif")}}:
             return packet.interface
         case {"meta": {"key": ("protocol" | "nfproto")}}:

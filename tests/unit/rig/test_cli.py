@@ -28,6 +28,15 @@ def written(recording: Recording, folder: Path) -> Path:
     return folder
 
 
+def test_a_board_of_a_farm_is_not_flashed_behind_labgrids_back(
+    nowhere: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    entry = "{connected: true, id: x, platform: stm32f769i_disco, product: p, runner: pyocd, ocpp_rig: {place: disco1}}"
+    (nowhere / "bench.yaml").write_text(f"- {entry}\n", encoding="utf-8")
+    assert main(["flash"]) == 2
+    assert "ocpp-rig run --place disco1" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     "command",
     [

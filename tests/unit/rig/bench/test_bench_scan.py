@@ -137,6 +137,12 @@ class TestAFileThatExists:
         assert told[1] == f"{SERIAL}: connected true, serial {BY_ID}"
         assert told[2].startswith("NEW: new, STM32 STLink, console /dev/serial/by-id/")
 
+    def test_the_port_of_another_adapter_stays_the_console(self, machine: Machine) -> None:
+        machine.plug()
+        text = f"- connected: true\n  id: {SERIAL}\n  platform: stm32f769i_disco\n  product: p\n  runner: pyocd\n"
+        text += "  serial: /dev/serial/by-id/usb-FTDI_FT4XYZ-if00\n"
+        assert updated(text, found(machine)) == text
+
     def test_a_second_look_changes_nothing(self, machine: Machine) -> None:
         machine.plug()
         once = updated(LAB, found(machine))

@@ -65,6 +65,7 @@ USUAL = [
         ([*USUAL, [match(DPORT, {"set": [80, {"range": [8000, 9000]}]}), ACCEPT]], Fate.ACCEPTED),
         ([[match(DPORT, {"range": [1, 1023]}), ACCEPT]], Fate.DROPPED),
         ([[match(DPORT, 22, "!="), ACCEPT]], Fate.ACCEPTED),
+        ([[match(field("udp", "dport"), 53, "!="), DROP], [ACCEPT]], Fate.ACCEPTED),
         ([[match(IIF, "eth*"), ACCEPT]], Fate.ACCEPTED),
         ([[match(IIF, "wlan0"), ACCEPT]], Fate.DROPPED),
         ([[match(field("ip", "daddr"), {"prefix": {"addr": "192.0.2.0", "len": 24}}), ACCEPT]], Fate.ACCEPTED),

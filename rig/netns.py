@@ -1,6 +1,7 @@
 """A network namespace for this process: its own loopback and its own ports, gone when the process ends."""
 
 import ctypes
+import errno
 import fcntl
 import os
 import socket
@@ -18,6 +19,10 @@ NETWORK_CAPABILITIES = (10, 12, 13)
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
+ALLOW = "sudo sysctl kernel.unprivileged_userns_clone=1 (Ubuntu: kernel.apparmor_restrict_unprivileged_userns=0)"
+"""What lets users have network namespaces."""
+
+
 class NamespaceUnavailableError(OSError):
     """This kernel lets this user have no network namespace."""
 
@@ -31,16 +36,35 @@ def enter() -> None:
     Raises:
         NamespaceUnavailableError: neither is allowed.
     """
-    uid, gid = os.geteuid(), os.getegid()
     try:
         _unshare(CLONE_NEWNET)
     except OSError:
-        _unshare(CLONE_NEWUSER | CLONE_NEWNET)
-        Path("/proc/self/setgroups").write_text("deny", encoding="ascii")
-        Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1", encoding="ascii")
-        Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1", encoding="ascii")
+        _try_user_namespace()
+        _enter_user_namespace()
         keep_capabilities()
     _loopback_up()
+
+
+def _try_user_namespace() -> None:
+    """In a child: Ubuntu lets everybody make a user namespace, and then refuses all that it would be good for."""
+    child = os.fork()
+    if not child:
+        try:
+            _enter_user_namespace()
+            _loopback_up()
+        except OSError:
+            os._exit(1)
+        os._exit(0)
+    if os.waitpid(child, 0)[1]:
+        raise NamespaceUnavailableError(errno.EPERM, "no network namespace for this user")
+
+
+def _enter_user_namespace() -> None:
+    uid, gid = os.geteuid(), os.getegid()
+    _unshare(CLONE_NEWUSER | CLONE_NEWNET)
+    Path("/proc/self/setgroups").write_text("deny", encoding="ascii")
+    Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1", encoding="ascii")
+    Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1", encoding="ascii")
 
 
 def keep_capabilities() -> None:

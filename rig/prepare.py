@@ -81,7 +81,7 @@ class Prepared:
             netns.enter()
         except netns.NamespaceUnavailableError as error:
             if isolation == "namespace":
-                cure = "allow it with `sudo sysctl kernel.unprivileged_userns_clone=1`, or use --isolation host"
+                cure = f"allow it: {netns.ALLOW}; or use --isolation host"
                 raise BenchError(str(error), cure) from error
             return f"isolation: none ({error.strerror}), {ports} of this host"
         return f"isolation: a network namespace of its own, with {ports}"

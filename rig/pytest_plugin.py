@@ -5,6 +5,7 @@ the same plug-in, having prepared the device beforehand. With several `--place` 
 each of them; `-n` gives each a worker of its own.
 """
 
+import argparse
 import contextlib
 import re
 import sys
@@ -72,7 +73,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if by_cli:
         tested = {by_cli.prepared.choice.target.facts.board: by_cli.prepared}
         folder = by_cli.prepared.folder
-    elif config.option.target or any(HIL.search(arg.split("::")[0]) for arg in config.args):
+    elif _names_a_device(config.option) or any(HIL.search(arg.split("::")[0]) for arg in config.args):
         tested, folder = _prepare(config)
     else:
         return
@@ -89,6 +90,10 @@ def pytest_configure(config: pytest.Config) -> None:
     from rig.report.html import HtmlReport  # noqa: PLC0415
 
     config.pluginmanager.register(HtmlReport(config), "ocpp-rig-html")
+
+
+def _names_a_device(options: argparse.Namespace) -> bool:
+    return bool(options.target or options.bench or options.device or options.place)
 
 
 def _by_cli(config: pytest.Config) -> PreparedByCli | None:
@@ -155,7 +160,8 @@ def recording(device_under_test: "Prepared", pytestconfig: pytest.Config) -> "Re
     say = _say(pytestconfig)
     if not _by_cli(pytestconfig):
         choice = device_under_test.choice
-        say(f"\ndevice under test: {choice.target.facts.board} ({choice.why})")
+        facts = choice.target.facts
+        say(f"\ndevice under test: {facts.board} on {facts.target} ({choice.why})")
     try:
         return device_under_test.run(Narrator(say), say)
     except BenchError as error:
@@ -189,18 +195,20 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture
-def verdict(request: pytest.FixtureRequest, verdicts: "dict[str, Verdict]") -> "Verdict":
+def verdict(request: pytest.FixtureRequest, recording: "Recording", verdicts: "dict[str, Verdict]") -> "Verdict":
     """The verdict on one check.
 
     ERROR fails the fixture, so that reports show an error and not a failure; NOT APPLICABLE skips and KNOWN DEFECT
     xfails the test, each with its reason.
     """
     from rig.checks.verdict import Outcome  # noqa: PLC0415
+    from rig.report.table import device_under_test  # noqa: PLC0415
 
     found = verdicts[request.param]
     # The properties of its case in JUnit's file.
     fields = ("check", "outcome", "measured", "limit", "citation", "reason")
     request.node.user_properties += [(name, str(getattr(found, name))) for name in fields]
+    request.node.user_properties.append(("device", device_under_test(recording.run)))
     request.node.user_properties.append(("journal_lines", " ".join(str(n) for n in found.evidence)))
     match found.outcome:
         case Outcome.ERROR:
@@ -239,5 +247,15 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     if tested and exitstatus == pytest.ExitCode.TESTS_FAILED:
         from rig.checks.judge import EXIT_CODES, overall  # noqa: PLC0415
 
-        codes = [EXIT_CODES[overall(each.verdicts)] if each.recorded else 3 for each in tested]
-        session.exitstatus = max(codes)
+        asked = _asked_of(session)
+        codes = [EXIT_CODES[overall(each.verdicts)] if each.recorded else 3 for each in tested if each.folder in asked]
+        session.exitstatus = max(exitstatus, *codes)
+
+
+def _asked_of(session: pytest.Session) -> set[Path]:
+    """The folders of the devices that the selected tests are about; all, where an xdist controller has no tests."""
+    tested = session.config.stash[TESTED]
+    items = [item for item in getattr(session, "items", []) if "device_under_test" in getattr(item, "fixturenames", ())]
+    params = [getattr(item, "callspec", None) for item in items]
+    names = {each.params.get("device_under_test") for each in params if each}
+    return {each.folder for name, each in tested.items() if not items or name in names or len(tested) == 1}

@@ -13,6 +13,7 @@ from rig.bench.bench_file import default_bench, load_bench
 from rig.bench.doctor import examine
 from rig.bench.host import Host
 from rig.finding import Finding
+from rig.netns import ALLOW
 from rig.targets.choose import RUNNABLE
 from rig.targets.qemu import missing_emulator
 from rig.virtual_board.entry import completed
@@ -91,7 +92,7 @@ def _isolation() -> Iterator[Finding]:
     if tried.returncode == 0:
         yield Finding("network namespaces", "allowed: any number of runs at once")
         return
-    cure = "sudo sysctl kernel.unprivileged_userns_clone=1 (or run one at a time on this host's ports)"
+    cure = f"{ALLOW}, or run one at a time on this host's ports"
     yield Finding("network namespaces", "not allowed for this user", cure)
     for kind, port, name in ((socket.SOCK_STREAM, OCPP_PORT, "TCP"), (socket.SOCK_DGRAM, SNTP_PORT, "UDP")):
         try:

@@ -20,8 +20,8 @@ GARBAGE = 0.2
 45 % and more of it (tests/unit/rig/test_diagnosis_console.py)."""
 BANNER_AWAITED = "the boot banner"
 """What `rig.lifecycle` waits for first."""
-HELPERS = re.compile(r"dnsmasq")
-"""What the programs say that the rig starts for a board; it is in the journal beside the board's own noise."""
+HELPERS = re.compile(r"dnsmasq|^on the wire, ")
+"""What the rig's own helpers say, and the rig of the wire; it is in the journal beside the board's own noise."""
 
 BOARD_DOC = "Zephyr, boards/st/stm32f769i_disco/doc/index.rst, Serial Port: UART1 on the ST-LINK's port, 115200 8N1"
 
@@ -30,7 +30,10 @@ def _said_before_boot(recording: Recording) -> list[tuple[Entry, str]]:
     """What came over the console although no boot banner did: of a board, that is noise."""
     said = [(entry, line.text) for entry, line in recording.console]
     if recording.run.target in FLASHED:
-        said += [(entry, noise.text) for entry, noise in recording.all(Noise) if not HELPERS.search(noise.text)]
+        # Before its reset it was another image that spoke.
+        reset = max((e.n for e, event in recording.all(DeviceEvent) if event.what == "reset"), default=0)
+        noise = [(entry, each.text) for entry, each in recording.all(Noise) if entry.n > reset]
+        said += [(entry, text) for entry, text in noise if not HELPERS.search(text)]
     return sorted(said, key=lambda each: each[0].n)
 
 

@@ -162,6 +162,8 @@ def tell(event: str, **what: object) -> None:
 
 
 if __name__ == "__main__":
-    # Only the end of standard input ends it: a Ctrl-C at the terminal is the rig's to handle.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Only the end of standard input ends it: a Ctrl-C at the terminal is the rig's to handle, and a service manager
+    # that ends everything at once ends the rig too.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
     asyncio.run(keep(Order.read(sys.argv[1])))

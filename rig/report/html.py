@@ -28,8 +28,9 @@ class HtmlReport:
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_report_title(self, report: object) -> None:
         """Name the report after the device."""
-        tested = self._config.stash[TESTED]
-        report.title = f"Charge lifecycle on {', '.join(tested)}"  # type: ignore[attr-defined]
+        tested = self._config.stash[TESTED].items()
+        names = [f"{name} ({each.choice.target.facts.target})" for name, each in tested]
+        report.title = f"Charge lifecycle on {', '.join(names)}"  # type: ignore[attr-defined]
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_summary(self, prefix: list[str]) -> None:

@@ -135,8 +135,10 @@ class Board(Target):
     async def _power_up(self, device: Device, console: SerialConsole, sink: Sink) -> None:
         """Reset by the supply. A console that goes with it misses the boot: that is then done again by the probe."""
         self._switching = True
-        gone = await power_cycle(device)
-        self._switching = False
+        try:
+            gone = await power_cycle(device)
+        finally:
+            self._switching = False
         if gone:
             await console.close()
             _forget(await self._open(device, sink), sink)

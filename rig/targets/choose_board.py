@@ -43,6 +43,8 @@ def choose_board(wish: Wish) -> Choice:
         BenchError: its network is not there.
     """
     if wish.bench == VIRTUAL:
+        if wish.device or wish.place:
+            raise UsageError("--bench virtual makes a board of its own: leave out --device and --place")
         return _virtual(wish)
     path = default_bench(Path(wish.bench).expanduser() if wish.bench else None)
     if path is None:

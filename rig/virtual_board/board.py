@@ -60,8 +60,8 @@ class Board:
 
     def stop(self) -> None:
         """Power off for good."""
-        self.save()
         self._end_twin()
+        self.save()
 
     def settle(self) -> None:
         """Run code in RAM in turns with everything else; start, pause or end the program in flash."""
@@ -170,6 +170,8 @@ class Board:
 
 
 def _stored(flash_file: Path | None) -> bytes:
+    if flash_file and not os.access(flash_file.absolute().parent, os.W_OK):
+        raise BenchError(f"cannot write into {flash_file.absolute().parent}", "give --flash a file in another folder")
     try:
         return flash_file.read_bytes() if flash_file else b""
     except FileNotFoundError:

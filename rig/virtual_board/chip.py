@@ -1,4 +1,4 @@
-"""The microcontroller: its address map, its power, and what is wrong with it (RM0410 2.2, 41.2, 40.6)."""
+"""The microcontroller: its address map, its power, and what is wrong with it (RM0410)."""
 
 import hashlib
 from collections.abc import Callable
@@ -64,7 +64,7 @@ class Chip:
         self._hide()
 
     def debugger_attached(self) -> None:
-        """From now on until the next power-on, a read-protected flash is hidden, from the core too (RM0410 3.5.1)."""
+        """From now on until the next power-on, a read-protected flash is hidden, from the core too."""
         self._debugged = True
         self._hide()
 

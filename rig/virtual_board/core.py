@@ -1,4 +1,4 @@
-"""The Cortex-M7 as a debugger sees it: halting, core registers, reset (Armv7-M ARM, C1.6; B3.2)."""
+"""The Cortex-M7 as a debugger sees it: halting, core registers, reset (Armv7-M Architecture Reference Manual)."""
 
 from collections.abc import Callable
 from enum import StrEnum
@@ -86,7 +86,7 @@ class Core:
         self.halted = bool(self._dhcsr & C_DEBUGEN and (self._demcr & VC_CORERESET or self._dhcsr & C_HALT))
         if self.halted:
             self._dfsr |= DFSR_VCATCH
-            self._dhcsr |= C_HALT  # by the core itself, whatever halts it (Cortex-M3 TRM, DHCSR)
+            self._dhcsr |= C_HALT  # by the core itself, whatever halts it (DHCSR.C_HALT)
         elif vector:
             self._go()
         else:

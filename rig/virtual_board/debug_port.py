@@ -1,4 +1,4 @@
-"""The serial wire debug port and the AHB access port (ADIv5.2 B2, C2; RM0410 40.8)."""
+"""The serial wire debug port and the AHB access port (Arm Debug Interface v5.2; RM0410, "Debug support")."""
 
 from rig.virtual_board.bus_fault import BusFaultError
 from rig.virtual_board.chip import Chip

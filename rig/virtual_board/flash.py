@@ -1,4 +1,4 @@
-"""The flash memory and its controller (RM0410 chapter 3), with the cells that are broken."""
+"""The flash memory and its controller (RM0410, "Embedded Flash memory"), with the cells that are broken."""
 
 from itertools import accumulate
 
@@ -11,10 +11,10 @@ _ACR, _KEYR, _OPTKEYR, _SR, _CR, _OPTCR, _OPTCR1 = range(REGISTERS, REGISTERS + 
 
 KEYS = (0x4567_0123, 0xCDEF_89AB)
 
-# FLASH_SR (RM0410 3.7.4); ERSERR is what the F4 family calls PGSERR.
+# FLASH_SR; ERSERR is what the F4 family calls PGSERR.
 EOP, OPERR, WRPERR, PGAERR, PGPERR, ERSERR, BSY = 1 << 0, 1 << 1, 1 << 4, 1 << 5, 1 << 6, 1 << 7, 1 << 16
 _ERRORS = WRPERR | PGAERR | PGPERR | ERSERR
-# FLASH_CR (RM0410 3.7.5)
+# FLASH_CR
 PG, SER, MER, STRT, EOPIE, ERRIE, LOCK = 1 << 0, 1 << 1, 1 << 2, 1 << 16, 1 << 24, 1 << 25, 1 << 31
 SNB_SHIFT, PSIZE_SHIFT = 3, 8
 _CR_BITS = PG | SER | MER | 0x1F << SNB_SHIFT | 0b11 << PSIZE_SHIFT | EOPIE | ERRIE | LOCK
@@ -164,7 +164,7 @@ class Flash:
             self._keys = ()
 
     def _write_control(self, value: int) -> None:
-        self._status &= ~BSY  # the bus waits for the end of the operation (RM0410 3.3.6)
+        self._status &= ~BSY  # the bus waits for the end of the operation (RM0410, erase sequences)
         if self._control & LOCK:
             return
         self._control = value & _CR_BITS

@@ -118,5 +118,5 @@ def _enter_namespace() -> None:
     try:
         netns.enter()
     except OSError as error:
-        cure = "run as root, or allow user namespaces: sysctl kernel.unprivileged_userns_clone=1"
+        cure = f"run as root, or allow user namespaces: {netns.ALLOW}"
         raise BenchError(str(error), cure) from error

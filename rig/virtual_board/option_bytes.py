@@ -1,4 +1,4 @@
-"""The option bytes: read protection, write protection, and the key that guards them (RM0410 3.4, 3.7.6, 3.7.7)."""
+"""The option bytes: read protection, write protection, and the key that guards them (RM0410, "FLASH option bytes")."""
 
 from collections.abc import Callable
 

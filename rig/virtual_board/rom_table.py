@@ -1,4 +1,4 @@
-"""What CoreSight components are on the chip, as a debugger finds out (ADIv5.2 chapter D; Cortex-M7 TRM 2.2.3)."""
+"""What CoreSight components are on the chip, as a debugger finds out (Arm Debug Interface v5.2, ROM tables)."""
 
 from dataclasses import dataclass
 

@@ -39,7 +39,7 @@ class Variant:
         return next(number for number, end in enumerate(accumulate(self.sectors)) if offset < end)
 
 
-# RM0410 rev. 4: table 3 (sectors, nDBANK = 1), 2.2.2 (RAM), 40.6.1 (DBGMCU_IDCODE).
+# RM0410: flash organisation with nDBANK = 1, memory map, DBGMCU_IDCODE.
 STM32F769 = Variant(
     name="STM32F769",
     device_id=0x451,

@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 import yaml
 
-from rig.targets.process import die_with_parent
 
 MISSING = None if importlib.util.find_spec("labgrid") else "labgrid is not installed: pip install '.[test,farm]'"
 BIN = Path(sys.executable).parent
@@ -35,14 +34,15 @@ def program(
 ) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A program that has printed a line with `ready` in it, and that line. It ends with the block, and with us."""
     with subprocess.Popen(
-        [str(word) for word in command],
+        # No `preexec_fn`: Python would fork for it, and gRPC, which labgrid's client brings in, has handlers for that,
+        # which may end the child.
+        ["setpriv", "--pdeathsig", "KILL", *map(str, command)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         cwd=cwd,
         env={**os.environ, **(env or {}), "PYTHONUNBUFFERED": "1"},
-        preexec_fn=die_with_parent(os.getpid()),  # noqa: PLW1509  (allocates nothing)
     ) as process:
         assert process.stdout
         said = []

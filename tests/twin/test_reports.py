@@ -71,3 +71,19 @@ def test_the_html_report_is_one_file_that_names_what_was_tested_and_shows_the_ev
     assert "FAIL: 34 PASS, 1 FAIL, 1 NOT APPLICABLE" in report
     assert "StopTransaction" in report
     assert not re.search(r'(?:src|href)="(?!https://pypi)[^"#]+\.(?:css|js)"', report), "needs no other file"
+
+
+def test_another_test_that_fails_beside_a_green_lifecycle_is_exit_code_1(tmp_path: Path) -> None:
+    own = tmp_path / "test_own.py"
+    own.write_text("def test_own(recording):\n    assert recording is None, 'my own finding'\n")
+    command = [sys.executable, "-m", "pytest", str(own), "--target", "twin", "--out", str(tmp_path / "run")]
+    finished = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120)
+    assert "1 failed" in finished.stdout
+    assert finished.returncode == 1
+
+
+def test_junit_names_the_device_of_each_case_and_never_lets_a_twin_pass_for_firmware(tmp_path: Path) -> None:
+    by_pytest(tmp_path)
+    junit = (tmp_path / "run" / "junit.xml").read_text(encoding="utf-8")
+    assert junit.count('<property name="device" value="the TWIN') == len(LIFECYCLE)
+    assert "Charge lifecycle on twin (twin)" in (tmp_path / "run" / "report.html").read_text(encoding="utf-8")

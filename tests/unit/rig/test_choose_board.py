@@ -112,6 +112,11 @@ def test_a_real_board_runs_in_real_time_only(lab: Lab) -> None:
         choose(Wish(bench=lab(), ratio=20))
 
 
+def test_a_virtual_bench_has_no_other_board_to_choose() -> None:
+    with pytest.raises(UsageError, match="leave out --device and --place"):
+        choose(Wish(bench="virtual", place="disco1"))
+
+
 def test_without_a_bench_file_the_two_ways_to_have_one_are_named(lab: Lab) -> None:
     del lab
     with pytest.raises(UsageError, match=r"bench scan --out bench\.yaml.*--bench virtual"):

@@ -90,6 +90,14 @@ def test_what_a_helper_of_the_rig_says_is_no_word_of_the_board() -> None:
     assert found.title == "The console is silent"
 
 
+def test_what_the_image_before_said_until_the_reset_is_no_word_of_the_board() -> None:
+    before = Noise("[00:20:00.000,000] <inf> main: of the image before")
+    wire = Noise("on the wire, of what ran before the reset: ConnectionClosed(connection=1, by='CP>')")
+    told = (before, *WAIT, wire, SILENCE)
+    found = the_only(journal(*told, ended=False, step_s=17.0, run={"target": "board"}))
+    assert found.title == "The console is silent"
+
+
 def test_a_wait_that_was_cut_short_is_no_silence() -> None:
     interrupted = journal(*WAIT, RunEnded("interrupted"), ended=False)
     assert diagnose(interrupted, judge(interrupted)) == []

@@ -114,6 +114,23 @@ def test_where_no_namespace_is_allowed_the_host_is_used_and_that_is_said(
         Prepared(Choice(Printer("", facts), ""), tmp_path, "namespace")._isolate()
 
 
+def test_a_user_namespace_that_is_good_for_nothing_leaves_the_rig_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on Ubuntu, which lets everybody make one, and then refuses to map the user."""
+
+    def refuse_network(flags: int) -> None:
+        raise netns.NamespaceUnavailableError(1, f"Operation not permitted ({flags})")
+
+    def refuse_map() -> None:
+        raise PermissionError(1, "Operation not permitted", "/proc/self/uid_map")
+
+    before = Path("/proc/self/ns/net").readlink()
+    monkeypatch.setattr(netns, "_unshare", refuse_network)
+    monkeypatch.setattr(netns, "_enter_user_namespace", refuse_map)
+    with pytest.raises(netns.NamespaceUnavailableError):
+        netns.enter()
+    assert Path("/proc/self/ns/net").readlink() == before
+
+
 def test_run_folders_made_in_the_same_second_get_names_of_their_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 import yaml
 
-
 MISSING = None if importlib.util.find_spec("labgrid") else "labgrid is not installed: pip install '.[test,farm]'"
 BIN = Path(sys.executable).parent
 

@@ -11,12 +11,13 @@ import pytest
 import yaml
 
 from firmware_build import Firmware
-from rig.checks.judge import EXIT_CODES, broken, judge
+from rig.checks.judge import EXIT_CODES, judge
 from rig.checks.verdict import Outcome
 from rig.journal.events import DeviceEvent
 from rig.journal.recording import Recording
 from rig.virtual_board import BOARD, PRODUCT
 from rig.virtual_board.process import VirtualBoard, virtual_board
+from tests.skipping import skip_if_late
 
 RATIO = 10
 """At which the board plays the twin: a host that is busy with other tests has 50 ms to answer."""
@@ -100,11 +101,7 @@ def until(process: subprocess.Popen[str], sign: str) -> list[str]:
 
 def assert_passed(bench: Bench, out: str, code: int, said: str) -> None:
     """The run in the folder `out` passed; where this host was too late to judge by, the test is skipped by name."""
-    recording = bench.recording(out)
-    found = {verdict.check: verdict.outcome for verdict in judge(recording)}
-    late = {found["bench.host"], found["bench.answers"]} != {Outcome.PASS}
-    if code == EXIT_CODES[Outcome.ERROR] and late and not broken(recording):
-        pytest.skip(f"this host was too late to judge a device by: see bench.host in {bench.folder / out}")
+    skip_if_late(bench.folder / out)
     assert code == 0, said
 
 

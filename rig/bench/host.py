@@ -1,7 +1,6 @@
 """This machine as the bench looks at it: files below one root, programs, rights. Tests put another in its place."""
 
 import os
-import shutil
 import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,9 +14,8 @@ from rig.bench.lock import locks
 from rig.bench.port_users import PortUser, users_of
 from rig.network.interface import Interface, facing
 from rig.network.namespace import bound_in
+from rig.programs import which
 
-SBIN = ("/usr/local/sbin", "/usr/sbin", "/sbin")
-"""Where programs for root lie; on Debian only root has these on its PATH."""
 COMMAND_S = 5.0
 
 
@@ -32,11 +30,6 @@ def output_of(command: Sequence[str]) -> str | None:
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout if done.returncode == 0 else None
-
-
-def which(program: str) -> str | None:
-    """Where a program is, also one for root."""
-    return shutil.which(program, path=os.pathsep.join((os.environ.get("PATH", os.defpath), *SBIN)))
 
 
 def _plain() -> dict[str, str]:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from tempfile import TemporaryFile
 
 from rig.bench.device import Device, Power
-from rig.bench.host import which
 from rig.bench.port_return import port_appears, port_is_there
 from rig.errors import BenchError
 from rig.interrupt import to_its_end
+from rig.programs import which
 from rig.targets.process import DeviceProcess
 
 SWITCH_S = 15.0

@@ -16,8 +16,7 @@ from rig.pytest_plugin import PreparedByCli
 from rig.report.colours import wants_colour
 from rig.report.table import closing_lines
 from rig.targets.choose import RUNNABLE, choose
-from rig.targets.choose_board import FLASHED
-from rig.targets.wish import NETWORKS, Wish
+from rig.targets.wish import FLASHED, NETWORKS, Wish
 
 FAKES = {"twin": "the twin", "virtual_board": "a virtual board that plays the twin"}
 SUITES = {"lifecycle": "test_lifecycle.py"}

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import os
-import shutil
 from collections.abc import AsyncIterator, Callable, Sequence
 from ipaddress import IPv4Address, IPv4Interface
 
@@ -13,6 +12,7 @@ from rig.interrupt import to_its_end
 from rig.network.enter import NOT_ENTERED
 from rig.network.interface import facing
 from rig.network.namespace import command_in, not_entered
+from rig.programs import which
 from rig.targets.process import DeviceProcess, Lines
 
 START_S = 10.0
@@ -89,8 +89,7 @@ def arguments(interface: str, dhcp: Dhcp) -> list[str]:
 
 
 def _dnsmasq() -> str:
-    # On Debian only root has /usr/sbin on its PATH.
-    program = shutil.which("dnsmasq", path=os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin")))
+    program = which("dnsmasq")
     if not program:
         raise BenchError("dnsmasq is not installed: nobody can serve DHCP", "apt-get install dnsmasq-base")
     return program

@@ -12,13 +12,12 @@ from firmware_build import (
 from rig.building import build_errors
 from rig.errors import UsageError
 from rig.targets.base import Target
-from rig.targets.choose_board import VIRTUAL, asks_for_a_board, choose_board
 from rig.targets.firmware import built_firmware, given_firmware
 from rig.targets.native_sim import NativeSim
 from rig.targets.native_sim_tap import on_tap
 from rig.targets.qemu import MACHINES, Qemu, missing_emulator
 from rig.targets.twin import Twin
-from rig.targets.wish import Choice, Wish
+from rig.targets.wish import VIRTUAL, Choice, Wish, asks_for_a_board
 from rig.twin.defects import Defect
 
 FAST = 20.0
@@ -43,7 +42,12 @@ def choose(wish: Wish) -> Choice:
     if unknown := set(wish.defects) - set(Defect):
         raise UsageError(f"--defect {min(unknown)}: no such defect; `ocpp-rig twin --list-defects` lists them")
     with build_errors():
-        return choose_board(wish) if asks_for_a_board(wish) else _choose(wish)
+        if asks_for_a_board(wish):
+            # Only a board needs bench files, flashing and serial ports: a tenth of a second to import.
+            from rig.targets.choose_board import choose_board  # noqa: PLC0415
+
+            return choose_board(wish)
+        return _choose(wish)
 
 
 def _choose(wish: Wish) -> Choice:

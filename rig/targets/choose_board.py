@@ -3,7 +3,7 @@
 import dataclasses
 from pathlib import Path
 
-from firmware_build import BOARDS, Firmware
+from firmware_build import Firmware
 from firmware_build.flash import DISCO
 from rig.bench.bench_file import default_bench, load_bench
 from rig.bench.device import Device, Dhcp, find_device
@@ -16,22 +16,13 @@ from rig.targets.base import DeviceFacts, Endpoints
 from rig.targets.board import Board
 from rig.targets.firmware import built_firmware, given_firmware
 from rig.targets.image import facts_of_image
-from rig.targets.wish import Choice, Wish
+from rig.targets.wish import VIRTUAL, Choice, Wish
 from rig.virtual_board import is_virtual
 from rig.virtual_board.entry import completed
 
-VIRTUAL = "virtual"
-"""The bench that is one virtual board, made for the run."""
-FLASHED = tuple(board.name for board in BOARDS if board.image.endswith(".hex"))
-"""The boards whose chip is flashed."""
 FAST = 20.0
 NETWORK_S = 20.0
 """Device seconds to an address: Zephyr waits 1 to 10 s before DHCP, the link's autonegotiation takes 2 to 4."""
-
-
-def asks_for_a_board(wish: Wish) -> bool:
-    """Whether the device meant is a board on a bench, real or virtual."""
-    return bool(wish.bench or wish.device or wish.place) or wish.target in FLASHED
 
 
 def choose_board(wish: Wish) -> Choice:

@@ -6,12 +6,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
+from firmware_build import BOARDS
 from rig.errors import UsageError
 from rig.farm.tags import Asked
 from rig.targets.base import Target
 
 NETWORKS = ("host", "tap")
 """Whose IP stack native_sim uses: the host's sockets, or Zephyr's own on a TAP interface."""
+
+
+VIRTUAL = "virtual"
+"""The bench that is one virtual board, made for the run."""
+FLASHED = tuple(board.name for board in BOARDS if board.image.endswith(".hex"))
+"""The boards whose chip is flashed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +80,8 @@ class Choice:
 
     target: Target
     why: str
+
+
+def asks_for_a_board(wish: Wish) -> bool:
+    """Whether the device meant is a board on a bench, real or virtual."""
+    return bool(wish.bench or wish.device or wish.place) or wish.target in FLASHED

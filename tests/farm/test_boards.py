@@ -16,13 +16,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from firmware_build import BuildError, Firmware, find_interpreter, find_workspace, missing_tools, read_sample
+from firmware_build import Firmware, missing_tools
 from rig.bench.device import Device
-from rig.checks.judge import judge
-from rig.checks.verdict import Outcome
 from rig.errors import BenchError
 from rig.farm.place import acquired
-from rig.journal.recording import Recording
 from rig.run import Run, record
 from rig.targets.base import DeviceFacts, Endpoints
 from rig.targets.board import Board
@@ -32,6 +29,7 @@ from tests.elf_files import elf_headers
 from tests.farm.conftest import BIN, Farm, MakeFarm, console, ignore, probe, program
 from tests.hex_firmware import START, content, firmware_of
 from tests.namespaces import network_namespace
+from tests.skipping import skip_if_late, zephyr_or_skip
 
 NAMES = ("disco1", "disco2", "disco3")
 RATIO = 5.0
@@ -180,27 +178,14 @@ def test_three_charge_points_live_at_once_each_at_its_place(lab: Lab, tmp_path: 
     for name in NAMES:
         assert '"outcome": "verified"' in (out / name / "journal.jsonl").read_text(), done.stdout + done.stderr
         assert lab.farm.owner(name) is None
-    skip_where_the_host_was_late(out)
+    for name in NAMES:
+        skip_if_late(out / name)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "108 passed" in done.stdout
     assert all(f"{name}: a VIRTUAL BOARD" in done.stdout for name in NAMES)
 
 
-def skip_where_the_host_was_late(out: Path) -> None:
-    """Three boards, three rigs and a lab on a busy host: it says so, and the firmware is not to blame."""
-    for name in NAMES:
-        outcomes = {verdict.check: verdict.outcome for verdict in judge(Recording.load(out / name))}
-        if {outcomes["bench.host"], outcomes["bench.answers"]} != {Outcome.PASS}:
-            assert Outcome.FAIL not in outcomes.values(), f"{name}: a late host is never the firmware's failure"
-            pytest.skip(f"this host was too late to judge {name} by: see bench.host and bench.answers in {out / name}")
-
-
 def skip_without_zephyr() -> None:
-    try:
-        workspace = find_workspace()
-        read_sample(workspace)
-        find_interpreter(workspace)
-    except BuildError as error:
-        pytest.skip(f"no Zephyr to build with: {error.message}; {error.cure}")
+    zephyr_or_skip()
     if missing := missing_tools(BOARD):
         pytest.skip(f"cannot build for {BOARD}: " + "; ".join(f"{it.name} ({it.cure})" for it in missing))

@@ -7,28 +7,19 @@ from collections.abc import Callable
 import pytest
 
 from firmware_build import (
-    BuildError,
     Firmware,
     Workspace,
     build_firmware,
-    find_interpreter,
-    find_workspace,
     missing_tools,
-    read_sample,
 )
 from tests.benches import bench_with_it, board_on_its_own_segment  # noqa: F401  (fixtures of this folder too)
+from tests.skipping import zephyr_or_skip
 
 
 @pytest.fixture(scope="session")
 def zephyr() -> Workspace:
     """The Zephyr workspace of this machine, with the sample and a Python for its scripts."""
-    try:
-        workspace = find_workspace()
-        read_sample(workspace)
-        find_interpreter(workspace)
-    except BuildError as error:
-        pytest.skip(f"no Zephyr to build with: {error.message}; {error.cure}")
-    return workspace
+    return zephyr_or_skip()
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import select
-import shutil
 import signal
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from rig.bench.device import Dhcp, Network
 from rig.errors import BenchError
 from rig.network.dhcp import dhcp_server
 from rig.network.namespace import run_in
+from rig.programs import which
 from tests.namespaces import network_namespace
 
 RIG, BOARD = "rig0", "board0"
@@ -54,7 +54,7 @@ with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
 def network() -> Iterator[Network]:
     """The rig's end of a cable, with an address, and the board's end, without."""
     for program in ("dnsmasq", "ip"):
-        if not shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin"):
+        if not which(program):
             pytest.skip(f"{program} is not installed")
     with network_namespace() as namespace:
         for command in (
@@ -146,7 +146,7 @@ def test_an_interface_that_is_not_there_is_refused(network: Network) -> None:
 
 
 def test_without_dnsmasq_the_cure_is_to_install_it(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rig.network.dhcp.shutil.which", lambda *_, **__: None)
+    monkeypatch.setattr("rig.network.dhcp.which", lambda _: None)
     error = refused(network)
     assert (error.message, error.cure) == (
         "dnsmasq is not installed: nobody can serve DHCP",

@@ -3,7 +3,6 @@
 import asyncio
 import http
 import os
-import re
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from itertools import count
@@ -13,17 +12,16 @@ from websockets.asyncio.server import ServerConnection, unix_serve
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
+from central_system.answers import Answers
 from central_system.clock import WorldClock
 from central_system.events import Observer
+from central_system.paths import identity_of
 from central_system.ports import Bind, listening_socket
-from central_system.session import Rules, Session
+from central_system.registry.registry import Registry
+from central_system.session import Session
 from central_system.tap import Tap
 
 SUBPROTOCOL = Subprotocol("ocpp1.6")
-FIRST_TRANSACTION = 101
-
-PATH = re.compile(r"(?:/steve/websocket/CentralSystemService)?/(?P<identity>[A-Za-z0-9*_=:+|@.-]{1,48})")
-"""SteVe's path, or the charge point's identity alone (OCPP-J 1.6 §3.1.1)."""
 
 _servers = count(1)
 
@@ -45,15 +43,13 @@ class CentralSystem:
         *,
         clock: WorldClock,
         observe: Observer,
-        rules: Rules | None = None,
+        registry: Registry | None = None,
         bind: Bind = listening_socket,
     ) -> None:
         self.charge_points: dict[str, Session] = {}
         self._clock = clock
-        self._rules = rules or Rules()
+        self.registry = registry or Registry(now=clock.now)
         self._observe = observe
-        # Never reused while the server lives; the lock-free counter is enough in one event loop.
-        self._transaction_ids = count(FIRST_TRANSACTION)
         # An abstract socket (unix(7)) between tap and server: no file, and it is gone with the process.
         self._inner = f"\0ocpp-rig-{os.getpid()}-{next(_servers)}"
         self._tap = Tap(host, port, dial=lambda: asyncio.open_unix_connection(self._inner), observe=observe, bind=bind)
@@ -79,9 +75,9 @@ class CentralSystem:
     async def __aexit__(self, *exc: object) -> None:
         await self._stack.aclose()
 
-    @staticmethod
-    def _admit(connection: ServerConnection, request: Request) -> Response | None:
-        if PATH.fullmatch(request.path):
+    def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
+        identity = identity_of(request.path)
+        if identity and self.registry.admits(identity):
             return None
         return connection.respond(http.HTTPStatus.NOT_FOUND, f"no charge point is served at {request.path}\n")
 
@@ -91,18 +87,11 @@ class CentralSystem:
         return SUBPROTOCOL if SUBPROTOCOL in offered else None
 
     async def _serve(self, connection: ServerConnection) -> None:
-        path = connection.request.path if connection.request else ""
-        match = PATH.fullmatch(path)
-        if not match:
+        identity = identity_of(connection.request.path) if connection.request else None
+        if not identity:
             return
-        session = Session(
-            match["identity"],
-            connection,
-            rules=self._rules,
-            clock=self._clock,
-            new_transaction_id=lambda: next(self._transaction_ids),
-            observe=self._observe,
-        )
+        answers = Answers(identity, self.registry, self._clock)
+        session = Session(identity, connection, answers, peer="", now=self._clock.now, observe=self._observe)
         old = self.charge_points.get(session.identity)
         self.charge_points[session.identity] = session
         if old:

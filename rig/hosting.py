@@ -8,8 +8,9 @@ from importlib.metadata import version
 from central_system.clock import WorldClock
 from central_system.events import Observer
 from central_system.ports import PortUnavailableError
+from central_system.registry.registry import Registry
+from central_system.registry.rules import Rules
 from central_system.server import CentralSystem
-from central_system.session import Rules
 from central_system.sntp import SntpResponder
 from rig.errors import BenchError
 from rig.journal.events import SCHEMA, RunStarted
@@ -32,7 +33,8 @@ async def servers(
         try:
             sntp = SntpResponder(host, wanted.sntp_port, now=clock.now, observe=observe, bind=bind)
             await stack.enter_async_context(sntp)
-            server = CentralSystem(host, wanted.ocpp_port, clock=clock, observe=observe, rules=rules, bind=bind)
+            registry = Registry(rules, now=clock.now)
+            server = CentralSystem(host, wanted.ocpp_port, clock=clock, observe=observe, registry=registry, bind=bind)
             await stack.enter_async_context(server)
         except PortUnavailableError as error:
             raise BenchError(error.problem, error.cure) from error

@@ -6,7 +6,8 @@ from typing import Any
 
 from central_system.events import Frame
 from central_system.operations import remote_start_transaction, remote_stop_transaction, unlock_connector
-from central_system.session import Answered, Outcome, Refused, Session, Unanswered
+from central_system.outcome import Answered, Malformed, Outcome, Refused, Unanswered
+from central_system.session import Session
 from rig.checks.documented import ID_TAGS, REMOTE_CONNECTOR, REMOTE_TAG, SAMPLE_INTERVAL_S, UNLOCK_CONNECTOR
 from rig.console.milestones import Milestone, milestone_of
 from rig.console.records import ConsoleLine, LineKind
@@ -131,7 +132,7 @@ async def _remote_stop(run: Run, started: Entry) -> None:
         await run.see("the remote stop on the console", told, device_s=CONSOLE_S, after=started.n)
 
 
-async def _ask(run: Run, name: str, operation: Callable[[Session, float], Awaitable[Outcome]]) -> None:
+async def _ask(run: Run, name: str, operation: Callable[[Session, float], Awaitable[Outcome[Any]]]) -> None:
     """Ask the charge point for something and record what comes back."""
     await run.let_pass(QUIET_S)
     if not run.charge_point:
@@ -139,8 +140,8 @@ async def _ask(run: Run, name: str, operation: Callable[[Session, float], Awaita
         return
     outcome = await operation(run.charge_point, run.wall_s(ANSWER_S))
     match outcome:
-        case Answered(payload):
-            told = payload
+        case Answered(payload=told) | Malformed(payload=told):
+            pass  # told as it came: whether it breaks its schema is judged from the recording
         case Refused(code, description):
             told = {"error": f"CALLERROR {code}: {description}"}
         case Unanswered(after_s):

@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 from central_system.clock import WorldClock
+from central_system.registry.rules import Rules
 from central_system.server import CentralSystem
-from central_system.session import Rules, Session
+from central_system.session import Session
 from rig.checks.documented import ANSWER_LIMIT_S
 from rig.device_log import DeviceLog
 from rig.errors import BenchError

@@ -19,7 +19,10 @@ class ConnectionOpened:
 
 @dataclass(frozen=True, slots=True)
 class Upgrade:
-    """A charge point's WebSocket opening handshake (RFC 6455 §4.1): path, sub-protocols offered, all headers."""
+    """A charge point's WebSocket opening handshake (RFC 6455 §4.1): path, sub-protocols offered, headers.
+
+    A password in them is not recorded.
+    """
 
     kind: ClassVar = "upgrade"
     connection: int
@@ -76,13 +79,17 @@ class ConnectionClosed:
 
 @dataclass(frozen=True, slots=True)
 class SntpExchange:
-    """One SNTP datagram received (hex) and the answer to it; `epoch_s` is the time told, in seconds since 1970."""
+    """One SNTP datagram received (hex) and the answer really sent; `epoch_s` is the time told, in seconds since 1970.
+
+    `fault` names what was done to the answer on purpose, as `central_system.sntp_faults.SntpFaults` spells it.
+    """
 
     kind: ClassVar = "sntp"
     peer: str
     request: str
     reply: str | None
     epoch_s: float | None
+    fault: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +100,34 @@ class ServerProblem:
     charge_point: str
     message: str
     problem: str
+    connection: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TurnedAway:
+    """The central system refused a connection, or ended it: a limit was reached, or the charge point connected again.
+
+    `charge_point` is who it said it is, as far as it came to that. `status` is the HTTP status of the refusal, or from
+    1000 the WebSocket close code (RFC 6455 §7.4); None where it was closed without a word. `why` is for a person.
+    """
+
+    kind: ClassVar = "turned-away"
+    connection: int
+    charge_point: str | None
+    peer: str
+    status: int | None
+    why: str
 
 
 WireEvent = (
-    ConnectionOpened | Upgrade | UpgradeAnswer | Frame | Undecodable | ConnectionClosed | SntpExchange | ServerProblem
+    ConnectionOpened
+    | Upgrade
+    | UpgradeAnswer
+    | Frame
+    | Undecodable
+    | ConnectionClosed
+    | SntpExchange
+    | ServerProblem
+    | TurnedAway
 )
 Observer = Callable[[WireEvent], object]

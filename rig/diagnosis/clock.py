@@ -22,6 +22,11 @@ def _answered(recording: Recording) -> list[Entry]:
     return [entry for entry, exchange in recording.all(SntpExchange) if exchange.reply]
 
 
+def _faulted(recording: Recording) -> bool:
+    """Whether the rig itself answered wrongly, on purpose; the journal tells how."""
+    return any(exchange.fault for _, exchange in recording.all(SntpExchange))
+
+
 def _failures(recording: Recording) -> list[Entry]:
     return [entry for entry, _ in console_lines(recording, FAILED)]
 
@@ -64,7 +69,8 @@ def request_lost(recording: Recording) -> Found | None:
 @sign(f"{DOC}; samples/net/ocpp, main.c: sntp_query(&ctx, 60, …), 4 s in later generations", CLOCK)
 def answer_unheard(recording: Recording) -> Found | None:
     """The charge point asked for the time, and did not take the rig's answer."""
-    if not _failures(recording) or not _answered(recording) or recording.seen(Milestone.CLOCK):
+    heard = recording.seen(Milestone.CLOCK) or _faulted(recording)
+    if not _failures(recording) or not _answered(recording) or heard:
         return None
     ratio = recording.run.ratio
     return found(
@@ -80,7 +86,7 @@ def answer_unheard(recording: Recording) -> Found | None:
 def not_sntp(recording: Recording) -> Found | None:
     """What came to the rig's SNTP port was no request for the time."""
     asked = recording.all(SntpExchange)
-    if not asked or _answered(recording):
+    if not asked or _answered(recording) or _faulted(recording):
         return None
     return found(
         f"{asked[0][1].peer} sent something that is no SNTP client request, so it was not answered",

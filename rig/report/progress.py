@@ -45,6 +45,8 @@ class Narrator:
                 return f"flash: {outcome}, {told} (attempt {attempt}, {seconds:.1f} s)"
             case ConsoleLine() as line:
                 return self._console(line)
+            case SntpExchange(fault=str(fault), reply=reply):
+                return f"SNTP request {'not ' if reply is None else ''}answered, with the fault {fault}"
             case SntpExchange(reply=reply):
                 return "SNTP request answered" if reply else "SNTP request that is none, not answered"
             case ConnectionOpened(peer=peer):

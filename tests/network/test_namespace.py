@@ -15,7 +15,8 @@ from central_system.clock import WorldClock
 from central_system.events import SntpExchange, WireEvent
 from central_system.ports import PortUnavailableError
 from central_system.server import CentralSystem
-from central_system.sntp import PACKET, SntpResponder, reply_to
+from central_system.sntp import SntpResponder, reply_to
+from central_system.sntp_packet import PACKET
 from rig.errors import BenchError
 from rig.network import enter
 from rig.network.namespace import bound_in, command_in, not_entered, run_in

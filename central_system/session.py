@@ -14,6 +14,7 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
 from central_system.answers import Answers
+from central_system.caller import Caller
 from central_system.events import Observer, ServerProblem
 from central_system.outcome import Answered, Outcome, Refused, Unanswered
 
@@ -26,6 +27,7 @@ class Session:
     """A connected charge point.
 
     `since` (seconds since 1970) is when it connected, `last_seen` when its latest message came; `peer` its address.
+    `connection` is the number of its connection, as in the events.
     """
 
     def __init__(
@@ -34,12 +36,14 @@ class Session:
         connection: ServerConnection,
         answers: Answers,
         *,
-        peer: str,
+        caller: Caller,
         now: Callable[[], float],
         observe: Observer,
     ) -> None:
         self.identity = identity
-        self.peer = peer
+        self.peer = caller.peer
+        self.connection = caller.connection
+        self._caller = caller
         self.since = self.last_seen = now()
         self._now = now
         self._connection = connection
@@ -76,8 +80,9 @@ class Session:
             self._awaited.pop(uid, None)
         return Unanswered(within_s) if answer.cancelled() else answer.result()
 
-    async def drop(self) -> None:
-        """End the connection at once, without a WebSocket close."""
+    async def drop(self, why: str = "") -> None:
+        """End the connection at once, without a WebSocket close; `why` is told to the observer (`TurnedAway`)."""
+        self._caller.why = why
         self._connection.transport.abort()
         await asyncio.shield(self._connection.wait_closed())
 
@@ -126,7 +131,7 @@ class Session:
 
     def _problem(self, message: str | bytes, problem: str) -> None:
         LOG.info("%s: %s: %.200r", self.identity, problem, message)
-        self._observe(ServerProblem(self.identity, repr(message), problem))
+        self._observe(ServerProblem(self.identity, repr(message), problem, self.connection))
 
     async def _send(self, parts: list[Any]) -> None:
         """Compact, for the firmware needs it so, and with every character escaped that is not ASCII."""

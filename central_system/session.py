@@ -118,6 +118,11 @@ class Session:
             LOG.error("%s: %s is not acknowledged: it cannot be kept: %s", self.identity, action, error)  # noqa: TRY400
             self._problem(action, f"cannot be kept: {error}")
             await self._refuse(uid, exceptions.InternalError(description="cannot be stored"))
+        except Exception as error:
+            # A mistake of ours must not cost the charge point its connection.
+            LOG.exception("%s: cannot answer %s", self.identity, action)
+            self._problem(action, f"{error!r}: a mistake in the central system, please report it")
+            await self._refuse(uid, exceptions.InternalError(description="the central system failed"))
         else:
             await self._send([MessageType.CallResult, uid, answer])
 

@@ -18,6 +18,7 @@ read the console, record everything on one clock, check the recording, report.
   ocpp-rig bench show                 the attached boards: find them, draw them, who has them
   ocpp-rig check FOLDER               judge a recorded run again
   ocpp-rig compare RUN RUN            runs side by side
+  ocpp-rig serve                      the central system alone, with a page in the browser, for a bench
   ocpp-rig doctor                     what this machine can run, and what is missing
 """
 EPILOG = "exit codes: 0 all checks pass, 1 a check failed, 2 the command is wrong, 3 the bench broke, 130 interrupted"
@@ -34,6 +35,7 @@ def parser() -> argparse.ArgumentParser:
         doctor,
         flash,
         run,
+        serve,
         twin,
         virtual_board,
         workspace,
@@ -44,7 +46,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"%(prog)s {version('zephyr-ocpp-rig')}")
     commands = top.add_subparsers(metavar="COMMAND", required=True)
-    for command in (run, check, compare, build, flash, bench, workspace, doctor, twin, virtual_board):
+    for command in (run, serve, check, compare, build, flash, bench, workspace, doctor, twin, virtual_board):
         command.add_to(commands)
     return top
 

@@ -74,7 +74,7 @@ async def ask(
     operation = CATALOGUE.get(action)
     if operation is None:
         raise NoSuchOperationError(f"a central system cannot ask for {action!r}, only for {', '.join(CATALOGUE)}")
-    if not unchecked and (fault := first_fault(operation.action, Side.REQUEST, dict(payload))):
+    if not unchecked and (fault := first_fault(operation.action, Side.REQUEST, dict(payload), formats=True)):
         raise BadRequestError(operation.action, fault)
     return await send(charge_point, operation.action, payload, operation.answer, within_s=within_s)
 

@@ -53,14 +53,13 @@ def schema(action: Action, side: Side) -> Schema:
     return loaded
 
 
-def first_fault(action: Action, side: Side, payload: dict[str, Any]) -> Fault | None:
+def first_fault(action: Action, side: Side, payload: Mapping[str, Any], *, formats: bool = False) -> Fault | None:
     """The first thing in `payload` that its schema minds, None where it minds nothing.
 
-    Of a request the formats (date-time, uri) are judged as well. An answer is judged as everywhere in this project, by
-    its types, names and lengths alone.
+    With `formats`, a date-time and a URI have to be ones; without, names, types, lengths and enumerations are judged.
     """
     try:
-        error = next(_validator(action, side).iter_errors(payload), None)
+        error = next(_validator(action, side, formats).iter_errors(payload), None)
     except RecursionError:
         return Fault("", "nested too deep")
     if error is None:
@@ -113,6 +112,6 @@ _Validator: type[Draft4Validator] = extend(Draft4Validator, {"multipleOf": _mult
 
 
 @cache
-def _validator(action: Action, side: Side) -> Validator:
+def _validator(action: Action, side: Side, formats: bool) -> Validator:
     # Not `ocpp.messages.get_validator`: its cache mixes up schemas with and without Decimal, by who came first.
-    return _Validator(schema(action, side), format_checker=FORMATS if side is Side.REQUEST else None)
+    return _Validator(schema(action, side), format_checker=FORMATS if formats else None)

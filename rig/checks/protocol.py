@@ -1,39 +1,35 @@
 """Every frame against OCPP-J and the OCPP 1.6 schemas, apart from what the frames achieve."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from ocpp.messages import MessageType as SchemaKind
-from ocpp.messages import get_validator
+from ocpp.v16.enums import Action
 
 from central_system.events import Direction, Undecodable
+from central_system.operations.schemas import Side, first_fault
 from rig.checks.verdict import Finding, Outcome, check, judged, lines, no_problem
 from rig.journal.messages import Call, Message, MessageType
 from rig.journal.recording import Recording
 
-OCPP = "1.6"
+ACTIONS = frozenset(Action)
 
 
-def _schema_problem(kind: int, action: str, payload: object) -> str:
+def _schema_problem(side: Side, action: str, payload: Mapping[str, Any]) -> str:
     """The first thing that the schema of OCPP 1.6 minds, empty where it minds nothing."""
-    try:
-        validator = get_validator(kind, action, OCPP)
-    except OSError:
-        return f"{action} is no action of OCPP {OCPP}"
-    error = next(iter(validator.iter_errors(payload)), None)
-    if error is None:
-        return ""
-    where = "/".join(str(step) for step in error.absolute_path)
-    name = action + (".conf" if kind == SchemaKind.CallResult else ".req")
-    return f"{name} at {where}: {error.message}" if where else f"{name}: {error.message}"
+    if action not in ACTIONS:
+        return f"{action} is no action of OCPP 1.6"
+    fault = first_fault(Action(action), side, payload)
+    name = action + (".conf" if side is Side.RESPONSE else ".req")
+    return "" if fault is None else f"{name} at {fault}" if fault.field else f"{name}: {fault}"
 
 
 def _problems(recording: Recording, sender: Direction) -> Iterator[tuple[Message, str]]:
     """Every message of one side that is not OCPP 1.6, and why."""
     yield from ((m, m.problem) for m in recording.messages if m.sender == sender and m.problem)
     for call in recording.calls:
-        for message, kind in ((call.request, SchemaKind.Call), (call.result, SchemaKind.CallResult)):
+        for message, side in ((call.request, Side.REQUEST), (call.result, Side.RESPONSE)):
             if message and message.sender == sender:
-                problem = _schema_problem(kind, call.request.action, message.payload)
+                problem = _schema_problem(side, call.request.action, message.payload)
                 if problem:
                     yield message, problem
 

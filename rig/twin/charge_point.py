@@ -1,28 +1,31 @@
-"""The charge point as a whole: boot, registration, Heartbeat, and the sample's schedule of stops."""
+"""The charge point as a whole: power-on, restarts, and the sample's schedule of charging."""
 
 import asyncio
 import random
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import NoReturn
 
 from rig.twin import boot
-from rig.twin.clock import DeviceClock, TimeLimit
+from rig.twin.clock import DeviceClock
 from rig.twin.config import TwinConfig
 from rig.twin.connector import Connector
 from rig.twin.console import Console
 from rig.twin.defects import Defect
-from rig.twin.device import Device, HaltError, RestartError
-from rig.twin.frames import JsonObject, MessageIds, encode
+from rig.twin.delivery import Delivery
+from rig.twin.device import CONNECTORS, Device, HaltError, RestartError
+from rig.twin.firmware import FirmwareUpdates
+from rig.twin.frames import MessageIds
 from rig.twin.link import Link, NoAnswerError
+from rig.twin.memory import Memory
 from rig.twin.operations import Operations
-from rig.twin.settings import HEARTBEAT_INTERVAL
+from rig.twin.profiles.profile import Profile, with_what_they_need
+from rig.twin.profiles.security import basic_authentication, provision
+from rig.twin.registration import Registration
+from rig.twin.station import Station
 
-_LIMIT = TimeLimit(device=5.0, wall=1.0)
-_BOOT_AFTER = 1.0
-_BOOT_RETRY_SECONDS = 10
-_LONGEST_INTERVAL = 2**31 - 1
 _STOP_AFTER = {1: 30.0, 2: 31.0}
 _OTHER_PATH = "/steve/websocket/CentralSystemService/other"
 
@@ -45,15 +48,23 @@ class ChargePoint:
         # The same ids in every run, as native_sim; a restart goes on in the sequence.
         source = random.Random(1)  # noqa: S311 - message ids are no secrets
         defects = frozenset(self.defects)
+        profiles = with_what_they_need(self.config.profiles)
+        memory = Memory.fresh(profiles)
+        if Profile.SECURITY in profiles:
+            provision(memory.settings, self.config.authorization_key)
         while True:
             try:
-                await self._power_on(source, defects)
+                # Zephyr's library keeps nothing; a charge point with all of Core has to.
+                memory = memory if profiles else Memory.fresh(profiles)
+                await self._power_on(source, defects, profiles, memory)
             except* RestartError:
                 defects -= {Defect.RESTARTS}
             except* HaltError:
                 defects = frozenset({Defect.DEAD})
 
-    async def _power_on(self, source: random.Random, defects: Collection[Defect]) -> None:
+    async def _power_on(
+        self, source: random.Random, defects: Collection[Defect], profiles: Collection[Profile], memory: Memory
+    ) -> None:
         if Defect.DEAD in defects:
             await _for_ever()
         clock = DeviceClock(self.time_scale)
@@ -70,20 +81,40 @@ class ChargePoint:
         console.info("ocpp", "upstream init")
         path = _OTHER_PATH if Defect.WRONG_PATH in defects else self.config.path
         uri = f"ws://{address}:{self.config.port}{path}"
-        link = Link(uri, clock, console, MessageIds(source, defects), defects)
+        credentials = partial(basic_authentication, self.config.identity, memory.settings)
+        link = Link(uri, clock, console, MessageIds(source, defects), defects, headers=credentials)
         async with asyncio.TaskGroup() as tasks:
-            await _operate(Device(clock, console, link, source, defects, tasks))
+            await _operate(
+                Device(
+                    clock,
+                    console,
+                    link,
+                    source=source,
+                    defects=defects,
+                    tasks=tasks,
+                    identity=self.config.identity,
+                    profiles=profiles,
+                    memory=memory,
+                )
+            )
 
 
 async def _operate(device: Device) -> None:
     """Everything from ``ocpp init success`` on, which is t0 of the sample's schedule."""
-    connectors = [Connector(1, "ZepId00", device), Connector(2, "ZepId01", device)]
-    device.tasks.create_task(device.link.run(Operations(device, connectors).answer))
+    connectors = [Connector(number, f"ZepId0{number - 1}", device) for number in CONNECTORS]
+    registration = Registration(device)
+    firmware = FirmwareUpdates(device, connectors)
+    station = Station(device, {connector.number: connector for connector in connectors}, registration, firmware)
+    operations = Operations(station)
+    device.tasks.create_task(device.link.run(operations.answer))
     device.console.info("ocpp", "ocpp init success")
     if Defect.DROPPED_MESSAGES in device.defects:
         device.console.dropped(3)
     start = device.clock.now()
-    device.tasks.create_task(_register(device, start))
+    device.tasks.create_task(registration.run(start))
+    device.tasks.create_task(device.outbox.run())
+    device.tasks.create_task(_deliver_old_stops(device))
+    operations.run_in_background()
     device.tasks.create_task(_stop_on_schedule(device, connectors, start))
     first, second = connectors
     first.begin("ZepId99" if Defect.AUTHORIZE_WRONG_TAG in device.defects else first.id_tag)
@@ -92,45 +123,15 @@ async def _operate(device: Device) -> None:
     second.begin(second.id_tag)
 
 
-async def _register(device: Device, start: float) -> None:
-    """Send BootNotification until it is accepted, then Heartbeats (OCPP 1.6 sections 4.2 and 4.6)."""
-    await device.clock.sleep_until(start + _BOOT_AFTER)
-    await device.link.connected.wait()
-    if Defect.BOOT_LATE in device.defects:
+async def _deliver_old_stops(device: Device) -> None:
+    """Deliver the StopTransactions that a restart came in the way of (OCPP 1.6 section 5.14)."""
+    old_stops = list(device.memory.stops)
+    await device.registered.wait()
+    delivery = Delivery(0, device.clock, device.link, device.settings)
+    for request in old_stops:
         with suppress(NoAnswerError):
-            await device.link.call("Heartbeat", {}, limit=_LIMIT)
-    model = "advanced" if Defect.BOOT_WRONG_MODEL in device.defects else "basic"
-    request: JsonObject = {"chargePointModel": model, "chargePointVendor": "zephyr"}
-    while True:
-        await device.link.connected.wait()
-        answer: JsonObject = {}
-        with suppress(NoAnswerError):
-            answer = await device.link.call("BootNotification", request, limit=_LIMIT)
-        interval = _interval(answer)
-        if answer.get("status") == "Accepted":
-            break
-        await device.clock.sleep(interval)
-    device.settings.set(HEARTBEAT_INTERVAL, str(interval))
-    device.registered.set()
-    if Defect.HEARTBEAT_MISSING not in device.defects:
-        await _send_heartbeats(device)
-
-
-def _interval(answer: JsonObject) -> int:
-    """The interval in BootNotification's answer; the charge point's own choice where it gives none."""
-    interval = answer.get("interval")
-    return interval if type(interval) is int and 0 < interval <= _LONGEST_INTERVAL else _BOOT_RETRY_SECONDS
-
-
-async def _send_heartbeats(device: Device) -> None:
-    garbled = encode(2, "0-4-0", "Heartbeat", {})[:-1] if Defect.INVALID_JSON in device.defects else None
-    stretch = 1.5 if Defect.HEARTBEAT_SLOW in device.defects else 1.0
-    async for _ in device.ticks(HEARTBEAT_INTERVAL, stretch=stretch):
-        with suppress(NoAnswerError):
-            if garbled is not None:
-                await device.link.send(garbled)
-                garbled = None
-            await device.link.call("Heartbeat", {}, limit=_LIMIT)
+            await delivery.deliver("StopTransaction", request)
+        device.memory.stops.remove(request)
 
 
 async def _stop_on_schedule(device: Device, connectors: list[Connector], start: float) -> None:

@@ -26,6 +26,8 @@ class DeviceClock:
         self._time = asyncio.get_running_loop().time
         self._power_on = self._time()
         self._epoch_at_power_on = 0.0
+        self.is_set = False
+        """Whether anybody has told the time."""
 
     def now(self) -> float:
         """Seconds of device time since power-on."""
@@ -55,7 +57,12 @@ class DeviceClock:
     def set_realtime(self, epoch: int) -> None:
         """Set the calendar clock to ``epoch``, in seconds since 1970 UTC."""
         self._epoch_at_power_on = epoch - self.now()
+        self.is_set = True
 
     def realtime(self) -> float:
         """The calendar clock, in seconds since 1970 UTC."""
         return self._epoch_at_power_on + self.now()
+
+    def moment_of(self, epoch: float) -> float:
+        """When the calendar clock shows ``epoch``: in seconds of device time since power-on, which may be past."""
+        return epoch - self._epoch_at_power_on

@@ -4,6 +4,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from rig.twin.profiles.configuration_keys import is_authorization_key
+from rig.twin.profiles.profile import Profile
+
 _ASSIGNMENT = re.compile(r"(CONFIG_\w+)=(.*)")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _DIGITS = re.compile(r"[0-9]{1,9}")
@@ -30,6 +33,18 @@ class TwinConfig:
     """CONFIG_NET_SAMPLE_SNTP_SERVER_PORT: its UDP port."""
     board: str = "twin"
     """CONFIG_BOARD: the board name that the sample prints."""
+    profiles: frozenset[Profile] = frozenset()
+    """CONFIG_OCPP_PROFILE_...: what the charge point has beyond the sample."""
+    authorization_key: str = ""
+    """CONFIG_OCPP_AUTHORIZATION_KEY: the password that it leaves the factory with, in hexadecimal digits.
+
+    The sample has no such symbol. With the profile SECURITY it makes the twin begin with security profile 1.
+    """
+
+    @property
+    def identity(self) -> str:
+        """The charge point's name in the central system: the end of the path (OCPP 1.6-J section 3.1.1)."""
+        return self.path.rsplit("/", 1)[-1]
 
 
 def read_config(path: Path) -> TwinConfig:
@@ -59,7 +74,11 @@ def parse_config(lines: list[str], *, source: str) -> TwinConfig:
         sntp_server=symbols.text("CONFIG_NET_SAMPLE_SNTP_SERVER", TwinConfig.sntp_server),
         sntp_port=symbols.port("CONFIG_NET_SAMPLE_SNTP_SERVER_PORT", TwinConfig.sntp_port),
         board=symbols.text("CONFIG_BOARD", TwinConfig.board),
+        profiles=frozenset(profile for profile in Profile if symbols.is_set(profile.symbol)),
+        authorization_key=symbols.text("CONFIG_OCPP_AUTHORIZATION_KEY", TwinConfig.authorization_key),
     )
+    if config.authorization_key and not is_authorization_key(config.authorization_key):
+        raise ConfigError(f"{source}: CONFIG_OCPP_AUTHORIZATION_KEY has to be 16 to 20 bytes in hexadecimal digits")
     if not config.path.startswith("/"):
         raise ConfigError(f'{source}: CONFIG_NET_SAMPLE_OCPP_WS_PATH is {config.path!r}, it must begin with "/"')
     return config
@@ -88,6 +107,12 @@ class _Symbols:
         if quoted is None:
             raise ConfigError(f'{where}: {name} is {value}, expected a quoted string as in {name}="{default}"')
         return re.sub(r"\\(.)", r"\1", quoted[1])
+
+    def is_set(self, name: str) -> bool:
+        value, where = self._assigned.get(name, ("n", ""))
+        if value not in {"y", "n"}:
+            raise ConfigError(f"{where}: {name} is {value}, expected y or n")
+        return value == "y"
 
     def port(self, name: str, default: int) -> int:
         if name not in self._assigned:

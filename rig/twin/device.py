@@ -5,13 +5,19 @@ import math
 import random
 import time
 from collections.abc import AsyncIterator, Collection
-from dataclasses import dataclass, field
 
+from rig.twin.authorization import Authorization
 from rig.twin.clock import DeviceClock
 from rig.twin.console import Console
 from rig.twin.defects import Defect
 from rig.twin.link import Link
+from rig.twin.memory import Memory
+from rig.twin.outbox import Outbox
+from rig.twin.profiles.profile import Profile
 from rig.twin.settings import Settings
+from rig.twin.statuses import Statuses
+
+CONNECTORS = (1, 2)
 
 _HOUR = 3600.0
 
@@ -24,20 +30,41 @@ class HaltError(Exception):
     """The charge point halts: everything that runs ends, and nothing ever comes again."""
 
 
-@dataclass(frozen=True)
 class Device:
     """The parts of one powered charge point, from boot to restart."""
 
-    clock: DeviceClock
-    console: Console
-    link: Link
-    random: random.Random
-    defects: Collection[Defect]
-    tasks: asyncio.TaskGroup
-    """Everything that runs in the background; ends with the device."""
-    settings: Settings = field(default_factory=Settings)
-    registered: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set once BootNotification was accepted."""
+    def __init__(
+        self,
+        clock: DeviceClock,
+        console: Console,
+        link: Link,
+        *,
+        source: random.Random,
+        defects: Collection[Defect],
+        tasks: asyncio.TaskGroup,
+        identity: str,
+        profiles: Collection[Profile],
+        memory: Memory,
+    ) -> None:
+        core = Profile.CORE in profiles
+        self.clock = clock
+        self.console = console
+        self.link = link
+        self.random = source
+        self.defects = defects
+        self.tasks = tasks
+        """Everything that runs in the background; ends with the device."""
+        self.identity = identity
+        """Its name in the central system: the end of the WebSocket's path (OCPP 1.6-J section 3.1.1)."""
+        self.profiles = profiles
+        self.memory = memory
+        self.settings: Settings = memory.settings
+        self.registered = asyncio.Event()
+        """Set once BootNotification was accepted."""
+        self.outbox = Outbox(clock, link, self.settings, self.registered)
+        tell = self.outbox.put_status if core else None
+        self.statuses = Statuses(CONNECTORS, memory.inoperative, memory.reservations, self.timestamp, tell)
+        self.authorization = Authorization(clock, link, self.settings, memory, locally=core)
 
     def timestamp(self) -> str:
         """The calendar clock as OCPP writes it, UTC, whole seconds."""

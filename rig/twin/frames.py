@@ -17,6 +17,14 @@ _PDU = {
     "StopTransaction": 3,
     "Heartbeat": 4,
     "MeterValues": 5,
+    # From here on the library has no message of its own; its numbers end at 13.
+    "StatusNotification": 14,
+    "DiagnosticsStatusNotification": 15,
+    "FirmwareStatusNotification": 16,
+    "LogStatusNotification": 17,
+    "SecurityEventNotification": 18,
+    "SignCertificate": 19,
+    "SignedFirmwareStatusNotification": 20,
 }
 _BROKEN_CALL = re.compile(r'\s*\[\s*2\s*,\s*"([^"\\]*)"')
 _CALLS_BEFORE_REUSE = 6

@@ -1,7 +1,9 @@
 """The WebSocket to the central system: connection, reconnection, calls and their answers (OCPP 1.6-J)."""
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
@@ -18,7 +20,17 @@ RECONNECT_SECONDS = 4.0
 _OPEN_SECONDS = TimeLimit(device=10.0, wall=2.0)
 _LINE_LIMIT = TimeLimit(device=0.5, wall=0.05)
 
-Answer = Callable[[Call], JsonObject | None]
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a request is answered with."""
+
+    payload: JsonObject
+    then: Callable[[], object] | None = None
+    """Called once the answer is on its way, for what has to come after it."""
+
+
+Answer = Callable[[Call], Reply | None]
 """Answers a request of the central system; None leaves it unanswered. May raise `RefusalError`."""
 
 
@@ -36,15 +48,32 @@ class RefusalError(Exception):
 
 
 class Link:
-    """One charge point's connection; open again some seconds after each loss, for ever."""
+    """One charge point's connection; open again some seconds after each loss, for ever.
+
+    Args:
+        uri: where the central system listens.
+        clock: device time.
+        console: told of connections that fail.
+        ids: makes the message ids.
+        defects: what to do wrong.
+        headers: asked before each connection for HTTP headers to add to its request.
+    """
 
     def __init__(
-        self, uri: str, clock: DeviceClock, console: Console, ids: MessageIds, defects: Collection[Defect]
+        self,
+        uri: str,
+        clock: DeviceClock,
+        console: Console,
+        ids: MessageIds,
+        defects: Collection[Defect],
+        *,
+        headers: Callable[[], Mapping[str, str]] = dict,
     ) -> None:
         self._uri = uri
         self._clock = clock
         self._console = console
         self._ids = ids
+        self._headers = headers
         self._subprotocols = None if Defect.NO_SUBPROTOCOL in defects else [Subprotocol("ocpp1.6")]
         # OCPP 1.6-J section 4.1.1: no further CALL until the one before is answered or timed out.
         self._line = asyncio.Lock()
@@ -111,10 +140,22 @@ class Link:
         if self._connection is not None:
             self._connection.transport.abort()
 
+    async def close(self) -> None:
+        """Close the connection in good order; the next one follows as after a loss."""
+        if self._connection is not None:
+            await self._connection.close()
+
+    async def ping(self) -> None:
+        """Send a WebSocket ping; nothing waits for the pong."""
+        if self._connection is not None:
+            with suppress(ConnectionClosed):
+                await self._connection.ping()
+
     async def _connect_and_serve(self, answer: Answer) -> None:
         connection = await connect(
             self._uri,
             subprotocols=self._subprotocols,
+            additional_headers=self._headers(),
             compression=None,
             user_agent_header=None,
             proxy=None,
@@ -155,12 +196,14 @@ class Link:
 
     async def _serve(self, call: Call, answer: Answer) -> None:
         try:
-            result = answer(call)
+            reply = answer(call)
         except RefusalError as refusal:
             await self.send(encode(4, call.uid, refusal.code, refusal.description, {}))
             return
-        if result is not None:
-            await self.send(encode(3, call.uid, result))
+        if reply is not None:
+            await self.send(encode(3, call.uid, reply.payload))
+            if reply.then is not None:
+                reply.then()
 
 
 def _settle(answer: asyncio.Future[JsonObject | None], result: JsonObject | None) -> None:

@@ -7,14 +7,18 @@ import os
 import signal
 import sys
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from rig.twin.charge_point import ChargePoint
 from rig.twin.config import ConfigError, TwinConfig, read_config
 from rig.twin.defects import Defect
+from rig.twin.profiles.profile import Profile
 
 USAGE_ERROR = 2
 """Exit code for a command line or a configuration that makes no sense."""
+
+_ALL = "all"
 
 
 def main(argv: list[str]) -> int:
@@ -37,6 +41,7 @@ def main(argv: list[str]) -> int:
     except ConfigError as error:
         sys.stderr.write(f"{parser.prog}: {error}\n")
         return USAGE_ERROR
+    config = replace(config, profiles=config.profiles.union(*options.profiles))
     twin = ChargePoint(config, options.build, options.time_scale, _write_to_stdout, frozenset(options.defects))
     asyncio.run(_run_until_terminated(twin))
     return 0
@@ -44,7 +49,10 @@ def main(argv: list[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m rig.twin", description="The charge point that Zephyr's OCPP sample documents."
+        prog="python -m rig.twin",
+        description="The charge point that Zephyr's OCPP sample documents.",
+        epilog=_profiles_explained(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
         "--config", type=Path, metavar="FILE", help="prj.conf; without it, the sample's documented defaults"
@@ -53,6 +61,10 @@ def _parser() -> argparse.ArgumentParser:
         "--time-scale", type=_time_scale, default=1.0, metavar="N", help="seconds of device time in a second"
     )
     parser.add_argument("--build", default="twin", metavar="STRING", help="what the boot banner shows")
+    parser.add_argument(
+        "--profile", type=_profiles, action="append", default=[], dest="profiles", metavar="NAME",
+        help="have this profile, too, or all of them; may be given more than once; without it, what the sample has",
+    )  # fmt: skip
     parser.add_argument(
         "--defect", type=_defect, action="append", default=[], dest="defects", metavar="NAME",
         help="misbehave in this way; may be given more than once",
@@ -67,6 +79,23 @@ def _time_scale(text: str) -> float:
         if math.isfinite(scale) and scale > 0:
             return scale
     raise argparse.ArgumentTypeError(f"{text!r} is no positive number; 1 is real time, 100 a hundred times faster")
+
+
+def _profiles(name: str) -> frozenset[Profile]:
+    if name == _ALL:
+        return frozenset(Profile)
+    for profile in Profile:
+        if profile == name:
+            return frozenset({profile})
+    known = ", ".join([*Profile, _ALL])
+    raise argparse.ArgumentTypeError(f"unknown profile {name!r}; there are {known}")
+
+
+def _profiles_explained() -> str:
+    width = max(map(len, Profile))
+    lines = (f"  {profile:<{width}}  {profile.description}\n  {'':<{width}}  {profile.symbol}=y" for profile in Profile)
+    title = "profiles, and what switches each of them on in prj.conf (any of them brings core along):"
+    return "\n".join((title, *lines))
 
 
 def _defect(name: str) -> Defect:

@@ -1,7 +1,7 @@
 """The OCPP configuration keys (OCPP 1.6 section 9; the set is that of Zephyr's library)."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,15 +14,18 @@ _LARGEST_INTEGER = 2**31 - 1
 _MEASURANDS = {"Energy.Active.Import.Register"}
 
 
-def _is_integer(value: str) -> bool:
+def is_integer(value: str) -> bool:
+    """Whether ``value`` is a whole number from 0 to 2**31 - 1."""
     return value.isascii() and value.isdecimal() and int(value[:11]) <= _LARGEST_INTEGER
 
 
-def _is_boolean(value: str) -> bool:
+def is_boolean(value: str) -> bool:
+    """Whether ``value`` is true or false."""
     return value.lower() in {"true", "false"}
 
 
-def _is_measurands(value: str) -> bool:
+def is_measurands(value: str) -> bool:
+    """Whether ``value`` lists measurands that this charge point can measure (OCPP 1.6 section 3.16.4)."""
     return set(value.split(",")) <= _MEASURANDS
 
 
@@ -33,54 +36,62 @@ class Key:
     name: str
     value: str
     accepts: Callable[[str], bool] | None = None
+    secret: bool = False
+    """Whether nobody may read it."""
 
     def as_json(self) -> dict[str, object]:
         """A ``KeyValue`` of GetConfiguration.conf."""
-        return {"key": self.name, "readonly": self.accepts is None, "value": self.value}
+        known: dict[str, object] = {"key": self.name, "readonly": self.accepts is None}
+        return known if self.secret else {**known, "value": self.value}
 
 
 def _keys() -> list[Key]:
-    keys = [
-        Key("AllowOfflineTxForUnknownId", "false", _is_boolean),
-        Key("AuthorizationCacheEnabled", "false", _is_boolean),
+    return [
+        Key("AllowOfflineTxForUnknownId", "false", is_boolean),
+        Key("AuthorizationCacheEnabled", "false", is_boolean),
         Key("AuthorizeRemoteTxRequests", "true"),
-        Key("BlinkRepeat", "0", _is_integer),
-        Key("ClockAlignedDataInterval", "0", _is_integer),
-        Key("ConnectionTimeOut", "0", _is_integer),
-        Key(HEARTBEAT_INTERVAL, "10", _is_integer),
-        Key("LightIntensity", "0", _is_integer),
-        Key("LocalAuthorizeOffline", "false", _is_boolean),
-        Key("LocalPreAuthorize", "false", _is_boolean),
-        Key("MaxEnergyOnInvalidId", "0", _is_integer),
-        Key("MeterValuesAlignedData", "Energy.Active.Import.Register", _is_measurands),
+        Key("BlinkRepeat", "0", is_integer),
+        Key("ClockAlignedDataInterval", "0", is_integer),
+        Key("ConnectionTimeOut", "0", is_integer),
+        Key(HEARTBEAT_INTERVAL, "10", is_integer),
+        Key("LightIntensity", "0", is_integer),
+        Key("LocalAuthorizeOffline", "false", is_boolean),
+        Key("LocalPreAuthorize", "false", is_boolean),
+        Key("MaxEnergyOnInvalidId", "0", is_integer),
+        Key("MeterValuesAlignedData", "Energy.Active.Import.Register", is_measurands),
         Key("MeterValuesAlignedDataMaxLength", "1"),
-        Key("MeterValuesSampledData", "Energy.Active.Import.Register", _is_measurands),
+        Key("MeterValuesSampledData", "Energy.Active.Import.Register", is_measurands),
         Key("MeterValuesSampledDataMaxLength", "1"),
-        Key(METER_INTERVAL, "5", _is_integer),
-        Key("MinimumStatusDuration", "0", _is_integer),
+        Key(METER_INTERVAL, "5", is_integer),
+        Key("MinimumStatusDuration", "0", is_integer),
         Key("NumberOfConnectors", "2"),
-        Key("ResetRetries", "0", _is_integer),
+        Key("ResetRetries", "0", is_integer),
         Key("ConnectorPhaseRotation", "NotApplicable"),
         Key("ConnectorPhaseRotationMaxLength", "1"),
-        Key("StopTransactionOnEVSideDisconnect", "true", _is_boolean),
-        Key("StopTransactionOnInvalidId", "true", _is_boolean),
-        Key("StopTxnAlignedData", "Energy.Active.Import.Register", _is_measurands),
+        Key("StopTransactionOnEVSideDisconnect", "true", is_boolean),
+        Key("StopTransactionOnInvalidId", "true", is_boolean),
+        Key("StopTxnAlignedData", "Energy.Active.Import.Register", is_measurands),
         Key("StopTxnAlignedDataMaxLength", "1"),
         Key("SupportedFeatureProfiles", "Core"),
         Key("SupportedFeatureProfilesMaxLength", "6"),
-        Key(MESSAGE_ATTEMPTS, "3", _is_integer),
-        Key(MESSAGE_RETRY_INTERVAL, "5", _is_integer),
-        Key("UnlockConnectorOnEVSideDisconnect", "true", _is_boolean),
-        Key("WebSocketPingInterval", "0", _is_integer),
+        Key(MESSAGE_ATTEMPTS, "3", is_integer),
+        Key(MESSAGE_RETRY_INTERVAL, "5", is_integer),
+        Key("UnlockConnectorOnEVSideDisconnect", "true", is_boolean),
+        Key("WebSocketPingInterval", "0", is_integer),
     ]
-    return [*keys, Key("GetConfigurationMaxKeys", str(len(keys) + 1))]
 
 
 class Settings:
-    """The values of all configuration keys; names are compared without regard to case (CiString)."""
+    """The values of all configuration keys; names are compared without regard to case (CiString).
 
-    def __init__(self) -> None:
-        self._keys = {key.name.lower(): key for key in _keys()}
+    Args:
+        more: keys besides those of the sample, or in their place.
+    """
+
+    def __init__(self, more: Iterable[Key] = ()) -> None:
+        self._keys = {key.name.lower(): key for key in (*_keys(), *more)}
+        most = Key("GetConfigurationMaxKeys", str(len(self._keys) + 1))
+        self._keys[most.name.lower()] = most
         self._changed = asyncio.Event()
 
     @property
@@ -88,9 +99,21 @@ class Settings:
         """Set at the next change of any key; ask anew after each change."""
         return self._changed
 
+    def has(self, name: str) -> bool:
+        """Whether there is a key of this name."""
+        return name.lower() in self._keys
+
     def seconds(self, name: str) -> int:
         """The value of an integer key."""
-        return int(self._keys[name.lower()].value)
+        return int(self.text(name))
+
+    def boolean(self, name: str) -> bool:
+        """The value of a boolean key; false where this charge point has no such key."""
+        return self.has(name) and self.text(name).lower() == "true"
+
+    def text(self, name: str) -> str:
+        """The value of any key."""
+        return self._keys[name.lower()].value
 
     def set(self, name: str, value: str) -> None:
         """Set a key, whoever may write it."""

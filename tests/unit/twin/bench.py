@@ -7,17 +7,21 @@ import socket
 import struct
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import Any, TypeVar
 
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
 
 from rig.twin.charge_point import ChargePoint
 from rig.twin.config import TwinConfig
 from rig.twin.defects import Defect
+from rig.twin.profiles.profile import Profile
 
 T = TypeVar("T")
 
@@ -104,8 +108,13 @@ class Bench:
             "StopTransaction": lambda _: {},
             "MeterValues": lambda _: {},
             "Heartbeat": lambda _: {"currentTime": "2027-01-15T08:00:00Z"},
+            "SignCertificate": lambda _: {"status": "Accepted"},
         }
         self.connection: ServerConnection | None = None
+        self.headers: list[Headers] = []
+        self.serving = asyncio.Event()
+        """While it is not set, connections are turned away."""
+        self.serving.set()
         self._replies: asyncio.Queue[list[Any]] = asyncio.Queue()
         self._news = asyncio.Event()
         self._asked_at = 0.0
@@ -113,6 +122,11 @@ class Bench:
     def of(self, action: str, **fields: object) -> list[Sent]:
         """The calls of one action whose payload has these fields."""
         return [call for call in self.calls if call.action == action and fields.items() <= call.payload.items()]
+
+    def statuses(self, connector: int) -> list[str]:
+        """The statuses told of a connector, the latest last; one that says nothing where none was told."""
+        told = self.of("StatusNotification", connectorId=connector)
+        return ["", *(call.payload["status"] for call in told)]
 
     def lines(self, text: str) -> list[str]:
         """The console's lines that hold ``text``."""
@@ -139,9 +153,13 @@ class Bench:
         assert isinstance(result, dict)
         return result
 
+    def admit(self, connection: ServerConnection, _: Request) -> Response | None:
+        return None if self.serving.is_set() else connection.respond(HTTPStatus.SERVICE_UNAVAILABLE, "")
+
     async def serve(self, connection: ServerConnection) -> None:
         assert connection.request is not None
         self.paths.append(connection.request.path)
+        self.headers.append(connection.request.headers)
         self.subprotocols.append(connection.subprotocol)
         self.connection = connection
         self._news.set()
@@ -163,7 +181,7 @@ class Bench:
         assert text == json.dumps(frame, separators=(",", ":")), "the firmware writes no white space"
         self.calls.append(Sent(uid, action, payload, number, asyncio.get_running_loop().time() - self._asked_at))
         self._news.set()
-        answer = self.answers[action](payload)
+        answer = self.answers[action](payload) if action in self.answers or "Notification" not in action else {}
         if answer is not None:
             await connection.send(json.dumps([3, uid, answer], separators=(",", ":")))
 
@@ -208,6 +226,7 @@ async def servers(bench: Bench) -> AsyncIterator[TwinConfig]:
             bench.serve,
             "127.0.0.1",
             0,
+            process_request=bench.admit,
             select_subprotocol=lambda _, offered: next(iter(offered), None),
             ping_interval=None,
             close_timeout=0.1,
@@ -220,10 +239,13 @@ async def servers(bench: Bench) -> AsyncIterator[TwinConfig]:
 
 
 @asynccontextmanager
-async def running_twin(bench: Bench | None = None, *defects: Defect) -> AsyncIterator[Bench]:
+async def running_twin(
+    bench: Bench | None = None, *defects: Defect, profiles: Collection[Profile] = (), authorization_key: str = ""
+) -> AsyncIterator[Bench]:
     """A twin that runs against ``bench`` for as long as the block does."""
     bench = bench or Bench()
-    async with servers(bench) as config:
+    async with servers(bench) as addresses:
+        config = replace(addresses, profiles=frozenset(profiles), authorization_key=authorization_key)
         twin = asyncio.create_task(ChargePoint(config, "nonce", 1.0, bench.printed, defects).run())
         try:
             yield bench

@@ -93,6 +93,7 @@ def test_crash_dies_of_a_segmentation_fault_in_mid_transaction(tmp_path: Path) -
     ("arguments", "complaint"),
     [
         (["--defect", "nonsense"], "unknown defect 'nonsense'; --list-defects names them all"),
+        (["--profile", "nonsense"], "unknown profile 'nonsense'; there are core, firmware-management,"),
         (["--time-scale", "0"], "'0' is no positive number"),
         (["--time-scale", "nan"], "'nan' is no positive number"),
         (["--config", "/nowhere/prj.conf"], "cannot read /nowhere/prj.conf"),

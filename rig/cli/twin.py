@@ -9,7 +9,7 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     """Add this command to the command line."""
     command = commands.add_parser(
         "twin",
-        help="run the twin alone, on this terminal",
+        help="run the twin alone, on this terminal; `--profile all` makes it a charge point with all of OCPP 1.6",
         description="Run the sample's documentation as a charge point in Python, with its console on this terminal.",
         add_help=False,
     )

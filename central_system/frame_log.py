@@ -5,11 +5,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 
-from central_system.events import ConnectionClosed, Upgrade, WireEvent
+from central_system.events import (
+    ConnectionClosed,
+    Frame,
+    ServerProblem,
+    SntpExchange,
+    Undecodable,
+    Upgrade,
+    WireEvent,
+)
 from central_system.paths import identity_of
 
 LENGTH = 10_000
 """Events; two connectors that meter every 5 s fill it in three hours."""
+CHARACTERS = 16 << 20
+"""Of all that they say: messages may be as long as somebody likes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +33,17 @@ class Seen:
 
 
 class FrameLog:
-    """An observer that remembers the last `length` events.
+    """An observer that remembers the last `length` events, fewer where they say more than `characters` in all.
 
     It is told in the event loop's thread, on the way of every frame, and does as little as can be. Any thread may read
     `seen`.
     """
 
-    def __init__(self, now: Callable[[], float], length: int = LENGTH) -> None:
+    def __init__(self, now: Callable[[], float], length: int = LENGTH, characters: int = CHARACTERS) -> None:
         self._now = now
-        self._seen: deque[Seen] = deque(maxlen=length)
+        self._length = length
+        self._room = characters
+        self._seen: deque[Seen] = deque()
         self._numbers = count(1)
         self._charge_points: dict[int, str] = {}
         self._listeners: tuple[Callable[[], object], ...] = ()
@@ -55,6 +67,9 @@ class FrameLog:
             self._charge_points[connection] = identity
         known = self._charge_points.get(connection) or getattr(event, "charge_point", None)
         self._seen.append(Seen(next(self._numbers), self._now(), known, event))
+        self._room -= _characters(event)
+        while len(self._seen) > self._length or (self._room < 0 and len(self._seen) > 1):
+            self._room += _characters(self._seen.popleft().event)
         if isinstance(event, ConnectionClosed):
             self._charge_points.pop(connection, None)
         for tell in self._listeners:
@@ -64,3 +79,15 @@ class FrameLog:
     def seen(self) -> tuple[Seen, ...]:
         """All of them, oldest first. One step under the interpreter's lock, so no thread sees half an append."""
         return tuple(self._seen)
+
+
+def _characters(event: WireEvent) -> int:
+    """How much an event says, as far as somebody else chose its length."""
+    match event:
+        case Frame(text=text, data=data):
+            return len(text or data or "")
+        case Undecodable(data=said) | ServerProblem(message=said) | SntpExchange(request=said):
+            return len(said)
+        case Upgrade(path=path, headers=headers):
+            return len(path) + sum(len(name) + len(value) for name, value in headers.items())
+    return 0

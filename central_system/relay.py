@@ -48,6 +48,16 @@ def acknowledge_at_once(device: TransportSocket) -> None:
     device.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 
 
+def keep_alive(device: TransportSocket) -> None:
+    """Have the kernel find out that the other end is gone without a word, as a board without power (tcp(7)).
+
+    WebSocket pings would do, but the firmware answers them without their payload, and a user may count frames.
+    """
+    device.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in ((socket.TCP_KEEPIDLE, 60), (socket.TCP_KEEPINTVL, 15), (socket.TCP_KEEPCNT, 4)):
+        device.setsockopt(socket.IPPROTO_TCP, option, value)
+
+
 class Relay:
     """Relays one connection to the server that `dial` reaches, within its limits, and has it witnessed.
 
@@ -68,6 +78,7 @@ class Relay:
         self._loop = asyncio.get_running_loop()
         rate, now = limits.messages_per_s, self._loop.time()
         self._bucket = Bucket(rate, limits.message_burst, now) if rate else None
+        self._bytes = Bucket(limits.bytes_per_s, limits.bytes_burst, now) if limits.bytes_per_s else None
         self._header_time = asyncio.timeout(limits.header_s)
         self._request_bytes = 0
         self._streams: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
@@ -142,6 +153,7 @@ class Relay:
             # Each frame leaves when it is written, whether or not the last one is acknowledged (Nagle, RFC 896).
             connected: TransportSocket = writer.get_extra_info("socket")
             connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            keep_alive(connected)
             acknowledge_at_once(connected)
         return reader, writer
 
@@ -167,11 +179,21 @@ class Relay:
         decoder = WireDecoder(from_charge_point=True)
         device = writer.get_extra_info("socket")
         with contextlib.suppress(OSError):
-            while chunk := await self._read(reader):
+            while chunk := await reader.read(CHUNK):
                 acknowledge_at_once(device)
+                if self._bytes and not self._bytes.take(self._loop.time(), len(chunk)):
+                    raise self._broken(f"it sends more than {self._limits.bytes_per_s:g} bytes a second")
+                passed = -decoder.pending
                 for unit in decoder.feed(chunk):
+                    try:
+                        self._count(unit)
+                    except LimitReachedError:
+                        # What is told of was passed on; what comes after it is neither.
+                        server.write(chunk[: max(0, passed)])
+                        await server.drain()
+                        raise
                     self._witness.see("CP>", unit)
-                    self._count(unit)
+                    passed += len(unit.raw)
                 if not self._witness.has_asked:
                     self._measure(len(chunk))
                 server.write(chunk)
@@ -197,18 +219,6 @@ class Relay:
             if rest := decoder.rest():
                 self._witness.see_undecoded("CS>", rest, CUT_SHORT)
                 writer.write(rest)
-
-    async def _read(self, reader: asyncio.StreamReader) -> bytes:
-        idle_s = self._limits.idle_s
-        if idle_s is None:
-            return await reader.read(CHUNK)
-        try:
-            async with asyncio.timeout(idle_s) as time:
-                return await reader.read(CHUNK)
-        except TimeoutError as error:
-            if time.expired():
-                raise self._broken(f"nothing came for {idle_s:g} s") from error
-            raise
 
     async def _drained(self, writer: asyncio.StreamWriter) -> None:
         if not writer.transport.get_write_buffer_size():

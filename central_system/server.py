@@ -150,10 +150,10 @@ class CentralSystem:
         session = Session(identity, connection, answers, caller=caller, now=self._clock.now, observe=self._observe)
         old = self.charge_points.get(session.identity)
         self.charge_points[session.identity] = session
-        if old:
-            # After a reset the charge point never closes its old connection; the new one is the charge point now.
-            await old.drop(f"{identity} connected again, by connection {caller.connection}")
         try:
+            if old:
+                # After a reset the charge point never closes its old connection; the new one is the charge point now.
+                await old.drop(f"{identity} connected again, by connection {caller.connection}")
             await session.serve()
         finally:
             if self.charge_points.get(session.identity) is session:

@@ -20,6 +20,7 @@ from central_system.security.tls import Tls
 from central_system.server import CentralSystem
 from central_system.sntp import SntpResponder
 from central_system.sntp_faults import NO_FAULTS, SntpFaults
+from central_system.storage.errors import StorageError
 from central_system.storage.storage import Storage
 from central_system.web.server import WebServer
 
@@ -72,14 +73,19 @@ class Service:
 
     async def _start(self, stack: AsyncExitStack) -> None:
         settings = self._settings
-        clock = WorldClock(time.time())
+        # The host's own clock, which may be set, and goes on while the host sleeps.
+        clock = WorldClock(time.time(), host=time.time)
         # A database may be slow to open; nobody is served yet, but Ctrl-C has to work.
         storage = await asyncio.to_thread(Storage.open, settings.storage, settings.spool)
         stack.push_async_callback(asyncio.to_thread, storage.close)
         state = await asyncio.to_thread(storage.load)
         registry = Registry(settings.rules, now=clock.now, keep=storage.keep, state=state)
         if storage.is_new:
-            _welcome_the_sample(registry)
+            try:
+                _welcome_the_sample(registry)
+            except OSError as error:
+                cure = "see that there is room on its disk"
+                raise StorageError(f"cannot write to {storage.name}: {error.strerror}", cure) from error
         frames = FrameLog(clock.now)
         observe = _both(frames, self._observe)
         central_system = CentralSystem(

@@ -20,7 +20,8 @@ from central_system.outcome import Answered, Outcome, Refused, Unanswered
 
 LOG = logging.getLogger(__name__)
 
-ACTIONS = frozenset(Action)
+LONGEST_SHOWN = 1000
+"""Characters of a message that is told beside its problem; the frame itself is told as a whole."""
 
 
 class Session:
@@ -108,9 +109,6 @@ class Session:
     async def _serve(self, uid: str, action: str, payload: dict[str, Any]) -> None:
         try:
             answer = self._answers.answer(action, payload)
-            if answer is None:
-                problem = exceptions.NotSupportedError if action in ACTIONS else exceptions.NotImplementedError
-                raise problem(description=f"a charge point cannot ask for {action[:64]}")
         except exceptions.OCPPError as error:
             await self._refuse(uid, error)
         except OSError as error:
@@ -136,7 +134,8 @@ class Session:
 
     def _problem(self, message: str | bytes, problem: str) -> None:
         LOG.info("%s: %s: %.200r", self.identity, problem, message)
-        self._observe(ServerProblem(self.identity, repr(message), problem, self.connection))
+        shown = repr(message[:LONGEST_SHOWN])
+        self._observe(ServerProblem(self.identity, shown, problem[:LONGEST_SHOWN], self.connection))
 
     async def _send(self, parts: list[Any]) -> None:
         """Compact, for the firmware needs it so, and with every character escaped that is not ASCII."""

@@ -31,6 +31,8 @@ VERSIONS = range(1, 5)
 MODE_OF_REPLY = {CLIENT: SERVER, SYMMETRIC_ACTIVE: SYMMETRIC_PASSIVE}
 """By the mode of the request; others are discarded (RFC 4330 §6)."""
 
+SHOWN_BYTES = 512
+"""How much of a datagram is told; a request has 48 bytes, with authentication a few more."""
 MOST_LATE = 1000
 """Answers that wait to be late; a request that comes on top of them has none."""
 
@@ -126,13 +128,13 @@ class SntpResponder:
         told_s = faults.told_s(now_s, since_s)
         right = reply_to(data, told_s)
         if right is None:
-            self._observe(SntpExchange(str(client), data.hex(), None, None))
+            self._observe(SntpExchange(str(client), data[:SHOWN_BYTES].hex(), None, None))
             return
         self._since_s = since_s
         reply = faults.spoil(right)
         exchange = SntpExchange(
             peer=str(client),
-            request=data.hex(),
+            request=data[:SHOWN_BYTES].hex(),
             reply=None if reply is None else reply.hex(),
             epoch_s=None if reply is None else told_s,
             fault=str(faults) or None,

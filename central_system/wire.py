@@ -50,11 +50,16 @@ class WireDecoder:
         self._reader.feed_data(data)
         try:
             next(self._parser)
-        except (WebSocketException, ValueError, EOFError, StopIteration) as error:
+        except (WebSocketException, ValueError, EOFError, StopIteration, NotImplementedError) as error:
             self._lost = True
             self._units.append(Unit(Undecoded(str(error) or type(error).__name__), self._take(len(self._pending))))
         units, self._units = self._units, []
         return units
+
+    @property
+    def pending(self) -> int:
+        """How many bytes of a unit that has not ended yet are here."""
+        return len(self._pending)
 
     def rest(self) -> bytes:
         """The bytes of a unit that has not ended yet (take them when the connection closes)."""

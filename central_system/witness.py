@@ -28,6 +28,8 @@ from central_system.wire import Undecoded, Unit, payload_of
 LOG = logging.getLogger(__name__)
 
 LONGEST_WHY = 200
+SHOWN_BYTES = 4096
+"""How much of what nobody understands is told: it may be as long as somebody likes."""
 TLS_HANDSHAKE = b"\x16\x03"
 """How one begins (RFC 8446 §5.1): record type 22 and version 3."""
 
@@ -84,20 +86,24 @@ class Witness:
 
     def see_undecoded(self, sender: Direction, raw: bytes, why: str) -> None:
         """Bytes went over the wire that are no whole unit."""
-        self._observe(
-            Undecodable(self._caller.connection, sender, (raw if self.is_open else shown_bytes(raw)).hex(), why)
-        )
+        if not self.is_open:
+            raw = shown_bytes(raw)
+        if len(raw) > SHOWN_BYTES:
+            why = f"{why}; the first {SHOWN_BYTES} of {len(raw)} bytes are shown"
+        self._observe(Undecodable(self._caller.connection, sender, raw[:SHOWN_BYTES].hex(), why))
 
     def _ask(self, request: Request) -> None:
         self.has_asked = True
         self._caller.identity = identity_of(request.path)
-        offered = request.headers.get("Sec-WebSocket-Protocol", "")
+        # It may come several times (RFC 6455 §11.3.4).
+        offered = ",".join(request.headers.get_all("Sec-WebSocket-Protocol"))
         protocols = tuple(part.strip() for part in offered.split(",") if part.strip())
         self._observe(Upgrade(self._caller.connection, request.path, protocols, shown(request.headers)))
 
     def _answer(self, response: Response) -> None:
         status = response.status_code
-        self._observe(UpgradeAnswer(self._caller.connection, status, response.headers.get("Sec-WebSocket-Protocol")))
+        chosen = ",".join(response.headers.get_all("Sec-WebSocket-Protocol")) or None
+        self._observe(UpgradeAnswer(self._caller.connection, status, chosen))
         self.is_open = status == HTTPStatus.SWITCHING_PROTOCOLS
         if not self.is_open:
             self.turn_away(status, self._caller.why or bytes(response.body).decode(errors="replace").strip())

@@ -5,9 +5,10 @@ import asyncio
 import contextlib
 import datetime as dt
 import gc
+import logging
 import resource
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from central_system.events import ConnectionClosed, ServerProblem, SntpExchange, TurnedAway, Upgrade, WireEvent
 from central_system.ports import PortUnavailableError
@@ -17,11 +18,10 @@ from central_system.security.tls import Tls, TlsError
 from central_system.service import Service, Settings
 from central_system.sntp_faults import SntpFaultError, SntpFaults
 from central_system.storage.errors import StorageError
-from rig.cli.run import say
 from rig.cli.serve import default_database
 from rig.errors import BenchError, UsageError
 from rig.interrupt import interruptible
-from rig.telling import Teller
+from rig.telling import Teller, ToTeller
 
 PORT_CURE = (
     "`ss -lntup` shows who has it; choose another with --port, --sntp-port or --web-port (`none`: leave it out); "
@@ -39,15 +39,27 @@ def serve(arguments: argparse.Namespace) -> int:
     """
     _raise_descriptor_limit()  # how many may connect follows from it
     settings = _settings(arguments)
-    with Teller(say) as tell, contextlib.suppress(KeyboardInterrupt):
-        try:
-            asyncio.run(interruptible(_serve(settings, tell)))
-        except PortUnavailableError as error:
-            raise BenchError(error.problem, PORT_CURE) from error
-        except (StorageError, TlsError) as error:
-            raise BenchError(error.problem, error.cure) from error
-    say("stopped")
+    with Teller() as tell, _log_told(tell):
+        with contextlib.suppress(KeyboardInterrupt):
+            try:
+                asyncio.run(interruptible(_serve(settings, tell)))
+            except PortUnavailableError as error:
+                raise BenchError(error.problem, PORT_CURE) from error
+            except (StorageError, TlsError) as error:
+                raise BenchError(error.problem, error.cure) from error
+        tell("stopped")
     return 0
+
+
+@contextlib.contextmanager
+def _log_told(tell: Callable[[str], object]) -> Iterator[None]:
+    """What any library has to warn of is told, and not written on the way of a charge point's message."""
+    handler = ToTeller(tell)
+    logging.getLogger().addHandler(handler)
+    try:
+        yield
+    finally:
+        logging.getLogger().removeHandler(handler)
 
 
 async def _serve(settings: Settings, tell: Callable[[str], None]) -> None:

@@ -20,6 +20,11 @@ from central_system.registry.rules import Rules
 from central_system.security.passwords import hash_password
 from central_system.server import CentralSystem
 
+REQUEST = (
+    b"GET /greedy HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+)
+"""A handshake's request without its end."""
 HEARTBEAT = '[2,"h","Heartbeat",{}]'
 WITHIN_S = 10.0
 

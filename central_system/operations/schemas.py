@@ -89,7 +89,7 @@ def _multiple_of(validator: Validator, step: float, value: Any, _: Schema) -> It
     """`multipleOf` in decimals: 21.4 is a multiple of 0.1, which binary fractions deny."""
     if not validator.is_type(value, "number"):
         return
-    if not math.isfinite(value) or Fraction(repr(value)) % Fraction(repr(step)):
+    if (isinstance(value, float) and not math.isfinite(value)) or Fraction(repr(value)) % Fraction(repr(step)):
         yield ValidationError(f"{value!r} is not a multiple of {step}")
 
 

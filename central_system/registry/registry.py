@@ -22,6 +22,7 @@ from central_system.registry.records import ChargePointRecord, Connector, State,
 from central_system.registry.rules import Rules
 
 FIRST_TRANSACTION = 101
+LONGEST_ERROR = 255
 
 Keep = Callable[[Fact], object]
 """Makes a fact durable before it is acted upon; raises OSError where it cannot."""
@@ -152,7 +153,7 @@ class Registry:
             case Booted(identity, at, _, request):
                 self.charge_points[identity] = replace(self.known(identity), boot=request, booted_at=at)
             case StatusNotified(identity, connector, at, status, request):
-                error = str(request.get("errorCode", ""))
+                error = str(request.get("errorCode", ""))[:LONGEST_ERROR]
                 self.connectors[identity, connector] = Connector(identity, connector, status, error, at)
             case TransactionStarted():
                 self._begin(

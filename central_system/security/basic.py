@@ -8,7 +8,8 @@ from websockets.datastructures import Headers
 
 CHALLENGE = 'Basic realm="OCPP", charset="UTF-8"'
 HIDDEN = "Basic (not recorded)"
-_LINE = re.compile(rb"(?i)(?<=\nauthorization:)[^\r\n]*")
+_LINE = re.compile(rb"(?im)^([^\n]*authorization[ \t]*:)[^\n]*(?:\n[ \t][^\n]*)*")
+"""The header in whatever spelling, and the lines that continue it: what is no HTTP may hold a password all the same."""
 
 
 def password_in(headers: Headers, identity: str) -> bytes | str:
@@ -41,4 +42,4 @@ def shown(headers: Headers) -> dict[str, str]:
 
 def shown_bytes(raw: bytes) -> bytes:
     """Bytes of a request that was never understood, as they may be recorded."""
-    return _LINE.sub(b" " + HIDDEN.encode(), raw)
+    return _LINE.sub(rb"\1 " + HIDDEN.encode() + b"\r", raw)

@@ -21,8 +21,9 @@ class Limits:
         message_bytes: Size of a message, fragments summed up (RFC 6455 §5.4); a longer one ends in 1009.
         messages_per_s: Frames of any kind that a charge point may send a second, on average; more end in 1008.
         message_burst: Frames that it may send at once all the same, say after a time offline.
+        bytes_per_s: Bytes that it may send a second, on average; more end in 1008.
+        bytes_burst: Bytes that it may send at once all the same.
         unread_s: Wall seconds that it may leave what it is told unread, once its buffers are full.
-        idle_s: Wall seconds that it may be silent; to be longer than its heartbeat interval.
     """
 
     connections: int | None = None
@@ -31,8 +32,9 @@ class Limits:
     message_bytes: int = 256 * 1024
     messages_per_s: float | None = None
     message_burst: int = 1000
+    bytes_per_s: float | None = None
+    bytes_burst: int = 1 << 20
     unread_s: float = 20.0
-    idle_s: float | None = None
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -44,7 +46,9 @@ class Limits:
     def of_this_process(cls) -> Self:
         """For a central system that serves many: as many as its descriptors allow, none of them too talkative."""
         allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-        return cls(connections=max(1, (allowed - RESERVED) // DESCRIPTORS), messages_per_s=100.0)
+        connections = max(1, (allowed - RESERVED) // DESCRIPTORS)
+        # A message of a charge point has some hundred bytes; one of 256 KiB costs everybody else a tenth of a second.
+        return cls(connections=connections, messages_per_s=100.0, bytes_per_s=64 * 1024.0)
 
 
 class Bucket:
@@ -57,11 +61,11 @@ class Bucket:
         self._burst = self._tokens = float(burst)
         self._filled_at = now
 
-    def take(self, now: float) -> bool:
-        """Take one token at `now` (seconds of a monotonic clock); False where there is none."""
+    def take(self, now: float, tokens: int = 1) -> bool:
+        """Take tokens at `now` (seconds of a monotonic clock); False where there are not so many."""
         self._tokens = min(self._burst, self._tokens + (now - self._filled_at) * self._rate)
         self._filled_at = now
-        if self._tokens < 1:
+        if self._tokens < tokens:
             return False
-        self._tokens -= 1
+        self._tokens -= tokens
         return True

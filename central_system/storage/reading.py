@@ -79,7 +79,13 @@ class Reading:
         """A transaction's meter values for a plot: one series for each measurand, unit, phase and location."""
         row = MeterValueRow
         wanted = row.measurand, row.unit, row.phase, row.location, row.timestamp, row.received_at, row.number
-        asked = select(*wanted).where(row.transaction_id == transaction, row.number.is_not(None))
+        # Only its own charge point's: any other can name its id.
+        owner = (
+            select(TransactionRow.charge_point).where(TransactionRow.transaction_id == transaction).scalar_subquery()
+        )
+        asked = select(*wanted).where(
+            row.transaction_id == transaction, row.number.is_not(None), row.charge_point == owner
+        )
         found: dict[tuple[str, str | None, str | None, str | None], list[tuple[float, float]]] = {}
         with self.session() as session:
             latest = session.execute(asked.order_by(row.id.desc()).limit(MOST_POINTS)).all()

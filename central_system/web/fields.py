@@ -5,12 +5,13 @@ from typing import Annotated
 from fastapi import Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from central_system import paths
 from central_system.web.json_values import SENDABLE
 
 LAST_SECOND = 253_402_300_799
 """9999-12-31T23:59:59Z, the last that a dateTime can say."""
 
-IDENTITY = "^[A-Za-z0-9*_=:+|@.-]{1,48}$"
+IDENTITY = f"^{paths.IDENTITY.pattern}$"
 """A charge point's identity, as `central_system.paths` takes it."""
 
 ID_TAG = r"^[^\x00-\x1f\x7f]{1,20}$"

@@ -26,9 +26,7 @@ class Bench:
         self.answers = Answers("zephyr", self.registry, WorldClock(NOW_S, host=lambda: 0.0))
 
     def ask(self, action: str, request: dict[str, Any]) -> dict[str, Any]:
-        answer = self.answers.answer(action, request)
-        assert answer is not None
-        return answer
+        return self.answers.answer(action, request)
 
     def kept_of(self, kind: type[Fact]) -> list[Any]:
         return [fact for fact in self.kept if isinstance(fact, kind)]
@@ -46,8 +44,11 @@ def test_each_request_of_a_charge_point_has_an_answer_that_its_schema_allows(act
     assert not schema_errors(MessageType.CallResult, action, bench.ask(action, REQUESTS[action]))
 
 
-def test_what_only_a_central_system_asks_has_none() -> None:
-    assert Bench().answers.answer("RemoteStartTransaction", {"idTag": "ZepId00"}) is None
+@pytest.mark.parametrize(("action", "code"), [("RemoteStartTransaction", "NotSupported"), ("Rest", "NotImplemented")])
+def test_what_a_charge_point_cannot_ask_for_is_refused(action: str, code: str) -> None:
+    with pytest.raises(OCPPError) as refused:
+        Bench().answers.answer(action, {"idTag": "ZepId00"})
+    assert type(refused.value).__name__ == f"{code}Error"
 
 
 def test_boot_and_heartbeat_tell_the_central_system_s_time() -> None:
@@ -76,16 +77,26 @@ def test_a_stop_of_no_transaction_is_answered_and_kept_for_who_looks_for_it(tran
     bench = Bench()
     bench.ask("StartTransaction", START)
     request = STOP | {"transactionId": transaction}
-    assert bench.ask("StopTransaction", request) == {"idTagInfo": {"status": "Accepted"}}
+    assert bench.ask("StopTransaction", request) == {}, "nothing is told of an idTag that was not named"
     assert bench.kept_of(Notified) == [Notified("zephyr", "StopTransaction", NOW_S, request)]
     assert list(bench.registry.transactions) == [101], "and ends nothing"
+
+
+def test_a_repeated_stop_is_kept_whole_and_counts_nothing_twice() -> None:
+    bench = Bench()
+    bench.ask("StartTransaction", START)
+    request = STOP | {"transactionData": [SAMPLE]}
+    assert bench.ask("StopTransaction", request) == {"idTagInfo": {"status": "Accepted"}}
+    assert bench.ask("StopTransaction", request) == {}
+    assert len(bench.kept_of(MetersRead)) == 1
+    assert bench.kept_of(Notified) == [Notified("zephyr", "StopTransaction", NOW_S, request)]
 
 
 def test_nobody_stops_another_charge_point_s_transaction() -> None:
     bench = Bench()
     bench.ask("StartTransaction", START)
     other = Answers("other", bench.registry, WorldClock(NOW_S))
-    assert other.answer("StopTransaction", STOP) is not None
+    assert other.answer("StopTransaction", STOP) == {}, "and learns nothing of its idTag"
     assert list(bench.registry.transactions) == [101]
 
 
@@ -112,6 +123,10 @@ def test_a_status_is_known_of_its_connector() -> None:
         ("StartTransaction", START | {"connectorId": True}, "TypeConstraintViolation"),
         ("StopTransaction", {"transactionId": "101"}, "TypeConstraintViolation"),
         ("StatusNotification", {"connectorId": 1}, "OccurenceConstraintViolation"),
+        ("StatusNotification", {"connectorId": 1001, "status": "Available"}, "PropertyConstraintViolation"),
+        ("StatusNotification", {"connectorId": 1, "status": "x" * 256}, "PropertyConstraintViolation"),
+        ("StartTransaction", START | {"connectorId": -1}, "PropertyConstraintViolation"),
+        ("StartTransaction", START | {"idTag": "x" * 256}, "PropertyConstraintViolation"),
     ],
 )
 def test_what_an_answer_depends_on_has_to_be_there(action: str, request_: dict[str, Any], code: str) -> None:

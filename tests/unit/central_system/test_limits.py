@@ -6,7 +6,7 @@ import errno
 import resource
 import socket
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 import trustme
@@ -15,18 +15,11 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.frames import Frame, Opcode
 
 from central_system import tap
-from central_system.caller import Caller
 from central_system.events import ConnectionClosed as Closed
 from central_system.events import UpgradeAnswer
-from central_system.relay import LimitReachedError, Relay
 from central_system.security.limits import Bucket, Limits
 from central_system.security.tls import Tls
-from tests.doorstep import HEARTBEAT, Door, at_the_door, is_served, issue
-
-REQUEST = (
-    b"GET /greedy HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
-)
+from tests.doorstep import HEARTBEAT, REQUEST, Door, at_the_door, is_served, issue
 
 
 async def close_code(charge_point: ClientConnection) -> tuple[int, str]:
@@ -242,55 +235,14 @@ async def _flood(greedy: socket.socket, question: bytes) -> None:
         await asyncio.get_running_loop().sock_sendall(greedy, question)
 
 
-def test_nothing_more_is_taken_from_who_does_not_read() -> None:
-    """Else its pings alone, which the server answers without waiting, would fill the memory."""
-
-    class Stuck:
-        transport = property(lambda self: self)
-        written: list[bytes]
-
-        def __init__(self, unread: int) -> None:
-            self.unread = unread
-            self.written = []
-
-        def get_write_buffer_size(self) -> int:
-            return self.unread
-
-        def get_extra_info(self, _: str) -> "Stuck":
-            return self
-
-        def setsockopt(self, *_: int) -> None: ...
-
-        def write(self, data: bytes) -> None:
-            self.written.append(data)
-
-        async def drain(self) -> None:
-            if self.unread:
-                await asyncio.Event().wait()
-
-    charge_point, server = Stuck(unread=1), Stuck(unread=0)
-
-    async def scenario() -> None:
-        limits = Limits(unread_s=0.05, header_bytes=1 << 20)
-        relay = Relay(Caller(1, "peer"), dial=None, observe=lambda _: None, limits=limits, secure=None)
-        reader = asyncio.StreamReader()
-        reader.feed_data(b"x" * 200_000)
-        with pytest.raises(LimitReachedError, match=r"it has not read what it is told for 0.05 s"):
-            await relay.from_charge_point(
-                reader, cast("asyncio.StreamWriter", server), cast("asyncio.StreamWriter", charge_point)
-            )
-
-    asyncio.run(scenario())
-    assert [len(each) for each in server.written] == [65536]
-
-
-def test_who_is_silent_for_too_long_is_closed_where_that_is_wanted() -> None:
+def test_who_sends_too_many_bytes_is_closed() -> None:
     async def scenario(door: Door) -> None:
         async with door.charge_point() as charge_point:
-            assert await close_code(charge_point) == (1008, "nothing came for 0.1 s")
+            await charge_point.send("x" * 5000)
+            assert await close_code(charge_point) == (1008, "it sends more than 100 bytes a second")
 
-    (told,) = at_the_door(scenario, limits=Limits(idle_s=0.1)).turned_away
-    assert (told.status, told.why) == (1008, "nothing came for 0.1 s")
+    (told,) = at_the_door(scenario, limits=Limits(bytes_per_s=100, bytes_burst=4000)).turned_away
+    assert (told.status, told.why) == (1008, "it sends more than 100 bytes a second")
 
 
 def test_who_finds_no_descriptor_free_is_accepted_later(

@@ -178,7 +178,7 @@ def schedule(limit: float) -> Payload:
     return ACCEPTED | {"chargingSchedule": {"chargingRateUnit": "A", "chargingSchedulePeriod": [period]}}
 
 
-@pytest.mark.parametrize("limit", [21.4, 0.1, 0.3, 1e300, -7.7, 16, 10**30])
+@pytest.mark.parametrize("limit", [21.4, 0.1, 0.3, 1e300, -7.7, 16, 10**30, 10**400])
 def test_a_limit_in_tenths_is_one_in_binary_fractions_too(limit: float) -> None:
     outcome = run(ASKING["GetCompositeSchedule"](came(schedule(limit))))
     assert isinstance(outcome, Answered)

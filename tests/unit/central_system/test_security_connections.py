@@ -11,9 +11,10 @@ from websockets.typing import Subprotocol
 
 from central_system import server
 from central_system.events import ConnectionClosed as Closed
-from central_system.events import ServerProblem, TurnedAway, UpgradeAnswer
+from central_system.events import ServerProblem, TurnedAway, Upgrade, UpgradeAnswer
+from central_system.security.basic import shown_bytes
 from rig.journal.codec import Entry, decode, encode
-from tests.doorstep import Door, at_the_door, is_served
+from tests.doorstep import REQUEST, Door, at_the_door, is_served
 
 PASSWORD = {"Authorization": "Basic emVwaHlyOnJpZ2h0"}
 
@@ -179,3 +180,26 @@ def test_who_gets_no_answer_in_time_is_told_to_the_observer(monkeypatch: pytest.
         None,
         "the central system gave it no answer in time",
     )
+
+
+@pytest.mark.parametrize("headers", ["ocpp2.0.1\r\nSec-WebSocket-Protocol: ocpp1.6", "ocpp2.0.1, ocpp1.6"])
+def test_sub_protocols_may_come_in_one_header_or_in_several(headers: str) -> None:
+    async def scenario(door: Door) -> None:
+        offer = b"Sec-WebSocket-Protocol: " + headers.encode() + b"\r\n\r\n"
+        reader, writer = await asyncio.open_connection("127.0.0.1", door.central_system.port)
+        writer.write(REQUEST + offer)
+        assert b"Sec-WebSocket-Protocol: ocpp1.6" in await reader.readuntil(b"\r\n\r\n")
+        writer.close()
+        await writer.wait_closed()
+
+    (upgrade,) = [event for event in at_the_door(scenario).seen if isinstance(event, Upgrade)]
+    assert upgrade.subprotocols == ("ocpp2.0.1", "ocpp1.6")
+
+
+@pytest.mark.parametrize(
+    "header", [b"Authorization : Basic c2VjcmV0", b"authorization:\r\n Basic c2VjcmV0", b"XAuthorization: c2VjcmV0"]
+)
+def test_a_password_is_not_recorded_however_it_is_spelt(header: bytes) -> None:
+    raw = b"GET /zephyr HTTP/1.1\r\n" + header + b"\r\nHost: x\r\n\r\n"
+    assert b"c2VjcmV0" not in shown_bytes(raw)
+    assert b"\r\nHost: x" in shown_bytes(raw)

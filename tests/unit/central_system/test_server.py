@@ -110,7 +110,19 @@ def test_a_charge_point_is_known_by_the_end_of_its_path(path: str) -> None:
     assert (upgrade.path, upgrade.subprotocols) == (path, ("ocpp1.6",))
 
 
-@pytest.mark.parametrize("path", ["/", "/a/b", "/steve/websocket/CentralSystemService/", "/" + "x" * 49])
+def test_an_identity_comes_percent_encoded() -> None:
+    async def scenario(bench: Bench) -> None:
+        async with bench.charge_point("/RDAM%7C123") as cp:
+            await ask(cp, "Heartbeat", {})
+            assert list(bench.central_system.charge_points) == ["RDAM|123"]
+
+    with_bench(scenario)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/a/b", "/a%2Fb", "/a%00", "/a?b", "/steve/websocket/CentralSystemService/", "/" + "x" * 49],
+)
 def test_another_path_is_refused_and_recorded(path: str) -> None:
     async def scenario(bench: Bench) -> None:
         with pytest.raises(InvalidStatus, match="404"):

@@ -212,9 +212,17 @@ def test_a_plot_has_a_series_for_each_measurand_and_phase_by_the_charge_points_c
         return MetersRead("CP", 1, 7, NOW, [{"timestamp": timestamp, "sampledValue": [{"value": "5"}, *samples]}])
 
     with Storage.open(url) as storage:
+        started = TransactionStarted(7, "CP", 1, "ZepId00", 0, NOW, "2026-11-22T10:00:00Z", "Accepted")
+        another = MetersRead("another", 1, 7, NOW, [{"sampledValue": [{"value": "999999"}]}])
         keep_all(
             storage,
-            [read("2026-11-22T10:00:00Z", L1="1"), read("2026-11-22T11:00:10+01:00", L1="2", L2="x"), read("never")],
+            [
+                started,
+                another,
+                read("2026-11-22T10:00:00Z", L1="1"),
+                read("2026-11-22T11:00:10+01:00", L1="2", L2="x"),
+                read("never"),
+            ],
         )
         energy, current = storage.reading.series(7)
     assert (energy.measurand, energy.unit, energy.phase) == ("Energy.Active.Import.Register", "Wh", None)

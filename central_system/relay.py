@@ -81,6 +81,7 @@ class Relay:
         self._bytes = Bucket(limits.bytes_per_s, limits.bytes_burst, now) if limits.bytes_per_s else None
         self._header_time = asyncio.timeout(limits.header_s)
         self._request_bytes = 0
+        self._opened = asyncio.Event()
         self._streams: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
 
     async def run(self, device: socket.socket) -> None:
@@ -173,6 +174,9 @@ class Relay:
     ) -> None:
         """Pass on what the charge point sends until it closes; a reset counts as closing.
 
+        What it sends behind its request waits until that is answered (RFC 6455 §4.1): of bytes that are no frames, and
+        of a request that it refuses, the server would make one error, and answer neither.
+
         Raises:
             LimitReachedError: it sends too much, or too little; or it does not read.
         """
@@ -183,7 +187,7 @@ class Relay:
                 acknowledge_at_once(device)
                 if self._bytes and not self._bytes.take(self._loop.time(), len(chunk)):
                     raise self._broken(f"it sends more than {self._limits.bytes_per_s:g} bytes a second")
-                passed = -decoder.pending
+                passed, request = -decoder.pending, 0
                 for unit in decoder.feed(chunk):
                     try:
                         self._count(unit)
@@ -194,8 +198,15 @@ class Relay:
                         raise
                     self._witness.see("CP>", unit)
                     passed += len(unit.raw)
+                    if isinstance(unit.what, Request):
+                        request = passed
                 if not self._witness.has_asked:
                     self._measure(len(chunk))
+                if 0 < request < len(chunk):
+                    server.write(chunk[:request])
+                    # Where the request is refused, the server's end of the connection ends this.
+                    await self._opened.wait()
+                    chunk = chunk[request:]
                 server.write(chunk)
                 await server.drain()
                 # Who does not read what it is told is not read either: so nothing piles up, here or in the server.
@@ -215,6 +226,8 @@ class Relay:
                 for unit in decoder.feed(chunk):
                     self._witness.see("CS>", unit)
                     writer.write(unit.raw)
+                if self._witness.is_open:
+                    self._opened.set()
                 await self._drained(writer)
             if rest := decoder.rest():
                 self._witness.see_undecoded("CS>", rest, CUT_SHORT)

@@ -64,6 +64,8 @@ class CentralSystem:
         bind: Bind = listening_socket,
     ) -> None:
         self.charge_points: dict[str, Session] = {}
+        self.last_seen: dict[str, float] = {}
+        """Of those that were connected, when their latest message came; seconds since 1970."""
         self._clock = clock
         self.registry = registry or Registry(now=clock.now)
         self._observe = observe
@@ -156,6 +158,7 @@ class CentralSystem:
                 await old.drop(f"{identity} connected again, by connection {caller.connection}")
             await session.serve()
         finally:
+            self.last_seen[session.identity] = session.last_seen
             if self.charge_points.get(session.identity) is session:
                 del self.charge_points[session.identity]
 

@@ -1,5 +1,6 @@
 """What is true now: status, charge points, tags, SNTP faults, who was turned away."""
 
+import asyncio
 import json
 
 import pytest
@@ -49,6 +50,18 @@ def test_a_charge_point_is_told_with_what_it_said_at_boot_and_what_its_connector
         # Zephyr's sample never notifies a status; a transaction that runs makes a connector known all the same.
         assert (second["connector"], second["status"], second["at"]) == (2, None, None)
         assert (second["transaction"], second["id_tag"]) == (transaction, "ZepId00")
+
+    at_the_page(scenario)
+
+
+def test_a_charge_point_that_left_was_last_seen_when_it_spoke_last() -> None:
+    async def scenario(web: Web) -> None:
+        async with web.charge_point() as charge_point:
+            await charge_point.asks("BootNotification", REQUESTS["BootNotification"])
+        while (told := (await web.get("/api/charge-points"))[0])["connected"]:
+            await asyncio.sleep(0)
+        assert (told["since"], told["peer"]) == (None, None)
+        assert NOW <= told["booted_at"] <= told["last_seen"] < NOW + 20
 
     at_the_page(scenario)
 

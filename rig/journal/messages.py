@@ -93,7 +93,7 @@ def _parse(text: str, entry: Entry, frame: Frame) -> Message:
     head = (entry.n, entry.t, frame.connection, frame.sender, text)
     try:
         parts = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         return Message(*head, problem=f"not JSON: {error}")
     if problem := _malformed(parts):
         return Message(*head, problem=problem)

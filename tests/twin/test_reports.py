@@ -1,9 +1,11 @@
 """What a run leaves for people and for CI, by `ocpp-rig run` and by plain pytest alike."""
 
+import json
 import re
 import subprocess
 import sys
 from collections.abc import Callable
+from html import unescape
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -40,6 +42,28 @@ def cases(folder: Path) -> dict[str, str]:
     return found
 
 
+def pages(folder: Path) -> dict[str, str]:
+    """By check: the rig's HTML in its test, as pytest-html keeps it in the report."""
+    report = (folder / "run" / "report.html").read_text(encoding="utf-8")
+    blob = re.search(r'data-jsonblob="([^"]*)"', report)
+    assert blob
+    tests = json.loads(unescape(blob[1]))["tests"]
+    return {
+        re.sub(r".*\[(.*)\].*", r"\1", name): "".join(extra["content"] for extra in results[-1]["extras"])
+        for name, results in tests.items()
+    }
+
+
+def rows(html: str) -> list[tuple[bool, str]]:
+    """Of each row of the sequence diagrams in it: whether it is marked as evidence, and what it says."""
+    found = []
+    for drawn in re.findall(r'<svg [^>]*class="rig-seq".*?</svg>', html):
+        for group in ET.fromstring(drawn).iter("{http://www.w3.org/2000/svg}g"):  # noqa: S314  (our own)
+            words = [text for text in group.itertext() if not re.fullmatch(r"◆|[\d.]+", text)]
+            found.append((group.attrib.get("class") == "evidence", " ".join(words)))
+    return found
+
+
 @pytest.mark.parametrize("run", [by_command, by_pytest])
 def test_a_failed_check_is_one_failed_case_and_exit_code_1(run: Runner, tmp_path: Path) -> None:
     finished = run(tmp_path, "--defect", "stop-early")
@@ -64,13 +88,53 @@ def test_a_broken_bench_is_an_error_in_every_case_and_exit_code_3(run: Runner, t
     assert "cure: " in finished.stdout
 
 
-def test_the_html_report_is_one_file_that_names_what_was_tested_and_shows_the_evidence(tmp_path: Path) -> None:
-    by_command(tmp_path, "--defect", "stop-early")
-    report = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+@pytest.fixture(scope="module")
+def stopped_early(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run in which the charge point stopped early."""
+    folder = tmp_path_factory.mktemp("stopped-early")
+    by_command(folder, "--defect", "stop-early")
+    return folder
+
+
+def test_the_html_report_is_one_file_that_names_what_was_tested_and_shows_the_evidence(stopped_early: Path) -> None:
+    report = (stopped_early / "run" / "report.html").read_text(encoding="utf-8")
     assert "the TWIN (the sample&#x27;s documentation in Python): no firmware was tested" in report
     assert "FAIL: 34 PASS, 1 FAIL, 1 NOT APPLICABLE" in report
     assert "StopTransaction" in report
     assert not re.search(r'(?:src|href)="(?!https://pypi)[^"#]+\.(?:css|js)"', report), "needs no other file"
+
+
+def test_the_html_report_shows_how_a_check_failed_with_the_evidence_marked_in_its_place(stopped_early: Path) -> None:
+    page = pages(stopped_early)["transaction.charging-time"]
+    found = rows(page)
+    marked = [text for evidence, text in found if evidence]
+    assert [text.split()[0] for text in marked] == [
+        *("BootNotification", "BootNotification.conf"),
+        *("StopTransaction", "StopTransaction.conf") * 2,
+    ]
+    assert "transaction 101" in marked[2]
+    around = [text for evidence, text in found if not evidence]
+    assert any("ocpp stop charging connector id 1" in text for text in around), "the console, in its place"
+    assert re.search(r"⋮ \d+ steps in \d\.\d{3} s = \d+\.\d s of device time", page), "and what lies between is counted"
+
+
+def test_the_html_report_has_the_whole_run_above_and_the_meters_and_the_console_where_they_matter(
+    tmp_path: Path,
+) -> None:
+    by_command(tmp_path, "--defect", "meter-missing", "--defect", "console-silent")
+    report = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+    summary = report[: report.index("data-jsonblob")]
+    whole = rows(summary)
+    assert [text.split()[0] for _, text in whole].count("StartTransaction") == 3
+    assert any(text.startswith("asked UnlockConnector: Unlocked") for _, text in whole)
+    assert "Meter plot: the energy register over time" in summary
+    found = pages(tmp_path)
+    assert len([check for check, page in found.items() if "Meter plot" in page]) == 5
+    assert re.search(r"0 readings.* 2\d\.\d s without a reading", found["meter.interval"])
+    assert "<h4>Console</h4>" in found["console.agrees"]
+    ours = [summary[summary.index('<div class="rig">') :], *found.values()]
+    assert not [text for text in ours if re.search(r"<script|<iframe|src=|url\(|@import", text)]
+    assert len(report) < 1_000_000
 
 
 def test_another_test_that_fails_beside_a_green_lifecycle_is_exit_code_1(tmp_path: Path) -> None:

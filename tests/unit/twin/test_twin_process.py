@@ -13,7 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from rig.twin.charge_point import ChargePoint
+from rig.twin.config import TwinConfig
 from rig.twin.defects import Defect
+from rig.twin.device import RestartError
 from tests.unit.twin.bench import Bench, servers
 
 TWIN = (sys.executable, "-m", "rig.twin")
@@ -115,3 +118,33 @@ def test_starts_without_the_rigs_heavy_libraries() -> None:
     code = "import sys, rig.twin.main; print(*{'ocpp', 'pytest', 'jsonschema'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "\n"
+
+
+def test_an_end_that_comes_together_with_a_restart_is_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SIGTERM right after Reset: a task group that ends by an error forgets that it was cancelled."""
+    powered_on = 0
+    running: list[asyncio.Future[None]] = []
+
+    async def restart_when_cancelled() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            raise RestartError
+
+    async def power_on(*_: object) -> None:
+        nonlocal powered_on
+        powered_on += 1
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(restart_when_cancelled())
+            await asyncio.sleep(0)
+            running[0].cancel()
+
+    async def scenario() -> None:
+        running.append(asyncio.ensure_future(ChargePoint(TwinConfig(), "build", 1000, lambda _: None).run()))
+        async with asyncio.timeout(5):
+            await asyncio.wait(running)
+        assert running[0].cancelled()
+
+    monkeypatch.setattr(ChargePoint, "_power_on", power_on)
+    asyncio.run(scenario())
+    assert powered_on == 1

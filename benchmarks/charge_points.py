@@ -59,6 +59,8 @@ class ChargePoint(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._received = b""
         self._awaited: tuple[bytes, float, Answered] | None = None
+        self.close_code: int | None = None
+        """Of the other side's close frame (RFC 6455 §7.1.5)."""
 
     @property
     def busy(self) -> bool:
@@ -162,6 +164,7 @@ class ChargePoint(asyncio.Protocol):
         elif first == PING:
             self.send(frame(payload, PONG))
         elif first == CLOSE:
+            self.close_code = int.from_bytes(payload[:2], "big")
             self.send(frame(payload, CLOSE))
             self.abort()
 

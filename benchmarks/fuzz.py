@@ -137,7 +137,8 @@ def told_of(outcome: Outcome) -> str:
     return (
         f"{sent.total()} malformed ({', '.join(f'{level} {count}' for level, count in sorted(sent.items()))}) "
         f"in {outcome.took_s:.1f} s; memory {before:.0f}, {middle:.0f} after a tenth, {after:.0f} MiB at the end\n"
-        f"{steady}\n{len(outcome.wrong)} wrong"
+        f"{steady}\n{outcome.thrown.limited} connections closed for sending more than a charge point may (1008)\n"
+        f"{len(outcome.wrong)} wrong"
     )
 
 

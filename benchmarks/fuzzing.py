@@ -23,6 +23,7 @@ STRETCH = 20
 """OCPP messages between two Heartbeats that must be answered: no message ends its connection."""
 RECONNECTING = 300
 """Messages until a connection is given up for a new one: a central system may limit how many come at once."""
+POLICY_VIOLATION = 1008
 PATIENCE_S = 10.0
 
 
@@ -37,9 +38,13 @@ class Garbage:
 
 @dataclass
 class Thrown:
-    """How much of each level was sent, and what should not have become of it."""
+    """How much of each level was sent, and what should not have become of it.
+
+    `limited` is how often it was more than a charge point may send, and its connection closed for that.
+    """
 
     sent: Counter[str] = field(default_factory=Counter)
+    limited: int = 0
     wrong: list[str] = field(default_factory=list)
 
 
@@ -164,5 +169,8 @@ class _Worker:
             async with asyncio.timeout(PATIENCE_S):
                 await self._charge_point.call("Heartbeat", {})
         except (OSError, TimeoutError, CallFailedError) as error:
+            if self._charge_point.close_code == POLICY_VIOLATION:
+                self._thrown.limited += 1
+                return
             self._wrong(since[-1], f"after {since} a Heartbeat was not answered: {error!r}")
             await self._charge_point.gone()

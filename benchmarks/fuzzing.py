@@ -44,8 +44,8 @@ class Thrown:
     """
 
     sent: Counter[str] = field(default_factory=Counter)
-    limited: int = 0
     wrong: list[str] = field(default_factory=list)
+    limited: int = 0
 
 
 def garbage(seed: int, number: int) -> Garbage:

@@ -85,7 +85,8 @@ async def _thrown_among_bystanders(served: Served, seed: int, numbers: range) ->
             first = await throw(served, seed, numbers[:tenth])
             middle = served.rss_kib() / 1024
             rest = await throw(served, seed, numbers[tenth:])
-            outcome.thrown = Thrown(first.sent + rest.sent, first.wrong + rest.wrong)
+            limited = first.limited + rest.limited
+            outcome.thrown = Thrown(first.sent + rest.sent, first.wrong + rest.wrong, limited)
             outcome.rss_mib = before, middle, served.rss_kib() / 1024
             over.set()
         outcome.wrong += operating.result()

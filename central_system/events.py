@@ -43,7 +43,10 @@ class UpgradeAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One WebSocket frame as it was on the wire.
+    """One WebSocket frame as it was on the wire between charge point and tap.
+
+    What the charge point sent is there as it came, what it was sent as it went out: impaired, where it was, and not at
+    all where it was dropped. What was done to it is told by `Impaired`.
 
     `text` holds the payload as UTF-8; a payload that is none (and of a binary or control frame) is `data`, in hex.
     """
@@ -119,6 +122,35 @@ class TurnedAway:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class Impaired:
+    """The tap did something on purpose to what `sender` sends; to both directions where that is None.
+
+    `how` is
+
+    - `set`: from now on `what`, as `central_system.impairments.standing` spells it, shapes what passes (empty: nothing
+      does), on this connection or, where that is None, on all.
+    - `shaped`: a unit met `what`. A frame, as it came, has `opcode` and `text` or `data`, as in `Frame`, which for the
+      central system's follows when and if it leaves; what is no frame has none of them. `sent` is what goes on instead
+      of its bytes, in hex, once; empty: nothing; None: its own bytes. `for_s` are wall seconds that it is held back at
+      least.
+    - `done`: an act, done once: the frame or the bytes (`sent`) that were injected, half-close, reset, hang-up; or a
+      cut of the whole link, for `for_s` wall seconds or until it is mended.
+    - `lost`: what was under way when the connection ended.
+    """
+
+    kind: ClassVar = "impaired"
+    connection: int | None
+    sender: Direction | None
+    how: Literal["set", "shaped", "done", "lost"]
+    what: str
+    opcode: str | None = None
+    text: str | None = None
+    data: str | None = None
+    sent: str | None = None
+    for_s: float | None = None
+
+
 WireEvent = (
     ConnectionOpened
     | Upgrade
@@ -129,5 +161,6 @@ WireEvent = (
     | SntpExchange
     | ServerProblem
     | TurnedAway
+    | Impaired
 )
 Observer = Callable[[WireEvent], object]

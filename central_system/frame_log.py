@@ -8,6 +8,7 @@ from itertools import count
 from central_system.events import (
     ConnectionClosed,
     Frame,
+    Impaired,
     ServerProblem,
     SntpExchange,
     Undecodable,
@@ -88,6 +89,8 @@ def _characters(event: WireEvent) -> int:
             return len(text or data or "")
         case Undecodable(data=said) | ServerProblem(message=said) | SntpExchange(request=said):
             return len(said)
+        case Impaired(text=text, data=data, sent=sent):
+            return len(text or data or "") + len(sent or "")
         case Upgrade(path=path, headers=headers):
             return len(path) + sum(len(name) + len(value) for name, value in headers.items())
     return 0

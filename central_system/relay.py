@@ -7,6 +7,7 @@ import ssl
 from asyncio.trsock import TransportSocket
 from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
+from typing import Any
 
 from websockets.datastructures import Headers
 from websockets.frames import Close, CloseCode, Opcode
@@ -15,16 +16,17 @@ from websockets.http11 import Request, Response
 
 from central_system.caller import Caller
 from central_system.events import Direction, Observer
+from central_system.impairments.connection import Connection
+from central_system.impairments.link import Link
 from central_system.security.limits import Bucket, Limits
 from central_system.security.tls import ALERTS_TO, handshake_problem, names_of
 from central_system.wire import Unit, WireDecoder
-from central_system.witness import Witness
+from central_system.witness import CUT_SHORT, Witness
 
 CHUNK = 65536
 FAREWELL_S = 1.0
 """Wall seconds that the other side has to take its leave."""
 NO_ROOM = "there are as many connections as may be"
-CUT_SHORT = "the connection closed within it"
 
 Dial = Callable[[Caller], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
 """Gets a connection to the server for a caller, and lets the server know whose it is; raises OSError."""
@@ -64,11 +66,19 @@ class Relay:
     The charge point's bytes go on as they come. The central system's go on frame by frame, one write each, for the
     firmware answers the second of two frames in one TCP segment only when a third arrives (finding 8).
 
-    Without `dial` there is no room for the charge point, and that is all it is told.
+    Without `dial` there is no room for the charge point, and that is all it is told. `link` says what is done to either
+    direction on purpose; where nothing was yet, what passes does not go that way at all.
     """
 
     def __init__(
-        self, caller: Caller, *, dial: Dial | None, observe: Observer, limits: Limits, secure: ssl.SSLContext | None
+        self,
+        caller: Caller,
+        *,
+        dial: Dial | None,
+        observe: Observer,
+        limits: Limits,
+        secure: ssl.SSLContext | None,
+        link: Link | None = None,
     ) -> None:
         self._caller = caller
         self._witness = Witness(caller, observe)
@@ -81,12 +91,15 @@ class Relay:
         self._bytes = Bucket(limits.bytes_per_s, limits.bytes_burst, now) if limits.bytes_per_s else None
         self._header_time = asyncio.timeout(limits.header_s)
         self._request_bytes = 0
-        self._opened = asyncio.Event()
+        self._link = link or Link(observe)
+        self._connection = Connection(caller.connection, self._witness, self._link.cable)
         self._streams: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
 
     async def run(self, device: socket.socket) -> None:
         """Relay what comes at this socket until one side closes or a limit is reached; then close it."""
         self._witness.begin()
+        self._connection.device = device
+        self._link.joined(self._connection)
         closed_by: Direction = "CS>"
         try:
             closed_by = await self._within_limits(device)
@@ -94,6 +107,8 @@ class Relay:
             # The run is over and this task has nobody above it; ending quietly is what its canceller waits for.
             return
         finally:
+            self._link.left(self._connection)
+            await self._connection.closed()
             self._witness.end(closed_by)
             await _close([writer for _, writer in self._streams])
 
@@ -104,11 +119,14 @@ class Relay:
             async with self._header_time:
                 closed_by = await self._relay(device)
         except LimitReachedError as limit:
+            await self._link.up()
             self._end(limit)
         except TimeoutError:
+            await self._link.up()
             self._witness.turn_away(None, f"no whole request came within {self._limits.header_s:g} s")
         if not self._witness.turned_away:
-            given_up = self._witness.has_asked and not self._witness.is_open and closed_by == "CS>"
+            left = closed_by == "CS>" and not self._connection.over.done()
+            given_up = left and self._witness.has_asked and not self._witness.is_open
             why = self._caller.why or ("the central system gave it no answer in time" if given_up else "")
             if not why:
                 return closed_by
@@ -124,14 +142,17 @@ class Relay:
         upstream = asyncio.create_task(self.from_charge_point(reader, server_writer, writer))
         downstream = asyncio.create_task(self.from_server(server_reader, writer))
         try:
-            done, _ = await asyncio.wait({upstream, downstream}, return_when=asyncio.FIRST_COMPLETED)
+            awaited: set[asyncio.Future[Any]] = {upstream, downstream, self._connection.over}
+            done, _ = await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
         finally:
             upstream.cancel()
             downstream.cancel()
             await asyncio.gather(upstream, downstream, return_exceptions=True)
-        for pump in done:
-            pump.result()
-        return "CP>" if upstream in done else "CS>"
+        for ended in done:
+            ended.result()
+        if self._connection.over in done:
+            return self._connection.over.result()
+        return "CP>" if upstream in done or self._connection.from_charge_point.is_over else "CS>"
 
     async def _accept(self, device: socket.socket) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         reader = asyncio.StreamReader()
@@ -182,19 +203,20 @@ class Relay:
         """
         decoder = WireDecoder(from_charge_point=True)
         device = writer.get_extra_info("socket")
+        passage, rest = self._connection.open("CP>", server, server.drain), b""
         with contextlib.suppress(OSError):
             while chunk := await reader.read(CHUNK):
                 acknowledge_at_once(device)
                 if self._bytes and not self._bytes.take(self._loop.time(), len(chunk)):
                     raise self._broken(f"it sends more than {self._limits.bytes_per_s:g} bytes a second")
                 passed, request = -decoder.pending, 0
-                for unit in decoder.feed(chunk):
+                units = decoder.feed(chunk)
+                for number, unit in enumerate(units):
                     try:
                         self._count(unit)
                     except LimitReachedError:
                         # What is told of was passed on; what comes after it is neither.
-                        server.write(chunk[: max(0, passed)])
-                        await server.drain()
+                        await passage.pass_on(chunk[: max(0, passed)], units[:number], 0)
                         raise
                     self._witness.see("CP>", unit)
                     passed += len(unit.raw)
@@ -203,16 +225,16 @@ class Relay:
                 if not self._witness.has_asked:
                     self._measure(len(chunk))
                 if 0 < request < len(chunk):
-                    server.write(chunk[:request])
+                    await passage.pass_on(chunk[:request], units[:1], 0)
                     # Where the request is refused, the server's end of the connection ends this.
-                    await self._opened.wait()
-                    chunk = chunk[request:]
-                server.write(chunk)
-                await server.drain()
+                    await self._witness.opened.wait()
+                    chunk, units = chunk[request:], units[1:]
+                await passage.pass_on(chunk, units, decoder.pending)
                 # Who does not read what it is told is not read either: so nothing piles up, here or in the server.
                 await self._drained(writer)
             if rest := decoder.rest():
                 self._witness.see_undecoded("CP>", rest, CUT_SHORT)
+        await passage.finish(rest)
 
     async def from_server(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Pass on what the central system sends until it closes.
@@ -221,17 +243,23 @@ class Relay:
             LimitReachedError: the charge point does not read.
         """
         decoder = WireDecoder(from_charge_point=False)
+        passage = self._connection.open("CS>", writer, lambda: self._drained(writer))
         with contextlib.suppress(OSError):
             while chunk := await reader.read(CHUNK):
-                for unit in decoder.feed(chunk):
-                    self._witness.see("CS>", unit)
-                    writer.write(unit.raw)
-                if self._witness.is_open:
-                    self._opened.set()
+                units = decoder.feed(chunk)
+                if passage.is_shaped:
+                    await passage.take(units)
+                else:
+                    for unit in units:
+                        self._witness.see("CS>", unit)
+                        writer.write(unit.raw)
                 await self._drained(writer)
-            if rest := decoder.rest():
-                self._witness.see_undecoded("CS>", rest, CUT_SHORT)
+        rest = decoder.rest()
+        if rest and not passage.is_shaped:
+            self._witness.see_undecoded("CS>", rest, CUT_SHORT)
+            with contextlib.suppress(OSError):
                 writer.write(rest)
+        await passage.finish(rest)
 
     async def _drained(self, writer: asyncio.StreamWriter) -> None:
         if not writer.transport.get_write_buffer_size():
@@ -278,8 +306,7 @@ class Relay:
                 unit = Unit(response, response.serialize())
             case frame:
                 unit = Unit(frame, frame.serialize(mask=False))
-        self._witness.see("CS>", unit)
-        self._streams[0][1].write(unit.raw)
+        self._connection.from_server.say(unit, self._streams[0][1])
 
     async def _let_it_read(self) -> None:
         """Let the charge point read why it is turned away: a reset would take that from it (RFC 9112 §9.6)."""

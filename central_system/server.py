@@ -20,6 +20,8 @@ from central_system.answers import Answers
 from central_system.caller import Caller
 from central_system.clock import WorldClock
 from central_system.events import Observer
+from central_system.impairments.connection import Directions
+from central_system.impairments.standing import NO_IMPAIRMENTS, Impairments
 from central_system.paths import identity_of
 from central_system.ports import Bind, listening_socket
 from central_system.registry.registry import Registry
@@ -78,6 +80,8 @@ class CentralSystem:
         secure = server_context(tls) if tls else None
         self._tap = Tap(host, port, dial=self._dial, observe=observe, limits=self._limits, secure=secure, bind=bind)
         self.port = self._tap.port
+        self.link = self._tap.link
+        """What can be done to the connections on purpose: docs/impairments.md."""
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -106,6 +110,12 @@ class CentralSystem:
 
     async def __aexit__(self, *exc: object) -> None:
         await self._stack.aclose()
+
+    def impair(
+        self, direction: Directions, impairments: Impairments = NO_IMPAIRMENTS, *, connection: int | None = None
+    ) -> None:
+        """Have these shape what passes from now on, as `Link.impair` does; in the event loop only."""
+        self.link.impair(direction, impairments, connection=connection)
 
     async def _dial(self, caller: Caller) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """The tap's way to the server, which will know by its name whose it is."""

@@ -9,6 +9,8 @@ from typing import Self
 
 from central_system.caller import Caller
 from central_system.events import Observer, TurnedAway
+from central_system.impairments.link import Cut, Link
+from central_system.impairments.sockets import deafen, hear_again, refuse
 from central_system.ports import Bind, listening_socket
 from central_system.relay import NO_ROOM, Dial, Relay
 from central_system.security.limits import Limits
@@ -27,7 +29,7 @@ RETRY_S = 1.0
 class Tap:
     """Accepts charge points' connections on (host, port) and relays them to the server that `dial` reaches.
 
-    TLS, with `secure`, ends here: what is recorded is what is in it.
+    TLS, with `secure`, ends here: what is recorded is what is in it. `link` is where all of it can be impaired.
     """
 
     def __init__(
@@ -51,6 +53,8 @@ class Tap:
         self._connections: set[asyncio.Task[None]] = set()
         self._at_the_door: set[asyncio.Task[None]] = set()
         self._retry: asyncio.TimerHandle | None = None
+        self.link = Link(observe, self)
+        self._shut: Cut | None = None
 
     async def __aenter__(self) -> Self:
         self._socket.setblocking(False)
@@ -59,14 +63,40 @@ class Tap:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        if self._retry:
-            self._retry.cancel()
-        asyncio.get_running_loop().remove_reader(self._socket)
+        self.link.close()
+        self._stop_listening()
         self._socket.close()
         connections = tuple(self._connections)
         for task in connections:
             task.cancel()
         await asyncio.gather(*connections, return_exceptions=True)
+
+    def shut(self, how: Cut) -> None:
+        """Let nobody in; how that looks is told at `Cut`.
+
+        Raises:
+            OSError: the kernel has no socket filters, which `silent` needs, or has given away the port (`refused`).
+        """
+        if how == "silent":
+            deafen(self._socket)
+        elif how == "refused":
+            refuse(self._socket)
+        self._shut = how
+        self._stop_listening()
+
+    def reopen(self) -> None:
+        """Let them in again."""
+        if self._shut == "silent":
+            hear_again(self._socket)
+        elif self._shut == "refused":
+            self._socket.listen(BACKLOG)
+        self._shut = None
+        self._listen()
+
+    def _stop_listening(self) -> None:
+        if self._retry:
+            self._retry.cancel()
+        asyncio.get_running_loop().remove_reader(self._socket)
 
     def _listen(self) -> None:
         asyncio.get_running_loop().add_reader(self._socket, self._accept)
@@ -80,9 +110,8 @@ class Tap:
             except OSError as error:
                 # Mostly too many open files (accept(2)): whoever leaves makes room.
                 LOG.error("no connection can be accepted for %g s: %s", RETRY_S, error)  # noqa: TRY400
-                loop = asyncio.get_running_loop()
-                loop.remove_reader(self._socket)
-                self._retry = loop.call_later(RETRY_S, self._listen)
+                self._stop_listening()
+                self._retry = asyncio.get_running_loop().call_later(RETRY_S, self._listen)
                 return
             self._begin(device, Caller(next(self._numbers), f"{host}:{port}"))
 
@@ -95,7 +124,9 @@ class Tap:
             self._observe(TurnedAway(caller.connection, None, caller.peer, None, NO_ROOM))
             return
         dial = self._dial if has_room else None
-        relay = Relay(caller, dial=dial, observe=self._observe, limits=self._limits, secure=self._secure)
+        relay = Relay(
+            caller, dial=dial, observe=self._observe, limits=self._limits, secure=self._secure, link=self.link
+        )
         task = asyncio.create_task(relay.run(device))
         for group in (self._connections,) if has_room else (self._connections, self._at_the_door):
             group.add(task)

@@ -1,8 +1,10 @@
 """What is to be seen of one charge point's connection, and told to an observer."""
 
+import asyncio
 import contextlib
 import logging
 from http import HTTPStatus
+from typing import Literal
 
 from websockets.exceptions import WebSocketException
 from websockets.frames import Close, CloseCode, Opcode
@@ -15,6 +17,7 @@ from central_system.events import (
     ConnectionOpened,
     Direction,
     Frame,
+    Impaired,
     Observer,
     TurnedAway,
     Undecodable,
@@ -28,6 +31,7 @@ from central_system.wire import Undecoded, Unit, payload_of
 LOG = logging.getLogger(__name__)
 
 LONGEST_WHY = 200
+CUT_SHORT = "the connection closed within it"
 SHOWN_BYTES = 4096
 """How much of what nobody understands is told: it may be as long as somebody likes."""
 TLS_HANDSHAKE = b"\x16\x03"
@@ -37,7 +41,8 @@ TLS_HANDSHAKE = b"\x16\x03"
 class Witness:
     """Tells the observer of a connection, and knows how far it has come.
 
-    `has_asked`: the upgrade request is in; `is_open`: it was answered 101; `turned_away`: once it is.
+    `has_asked`: the upgrade request is in; `is_open`, and `opened` to wait for: it was answered 101;
+    `turned_away`: once it is.
     """
 
     def __init__(self, caller: Caller, observe: Observer) -> None:
@@ -46,6 +51,7 @@ class Witness:
         self._charge_point_leaves = False
         self.has_asked = False
         self.is_open = False
+        self.opened = asyncio.Event()
         self.turned_away: TurnedAway | None = None
 
     def begin(self) -> None:
@@ -92,6 +98,23 @@ class Witness:
             why = f"{why}; the first {SHOWN_BYTES} of {len(raw)} bytes are shown"
         self._observe(Undecodable(self._caller.connection, sender, raw[:SHOWN_BYTES].hex(), why))
 
+    def impaired(
+        self,
+        sender: Direction,
+        how: Literal["shaped", "done", "lost"],
+        what: str,
+        unit: Unit | None = None,
+        *,
+        sent: bytes | None = None,
+        for_s: float | None = None,
+    ) -> None:
+        """Something was done to a unit, or to the connection; see `Impaired`."""
+        opcode = text = data = None
+        if unit and isinstance(unit.what, WebSocketFrame):
+            opcode, (text, data) = unit.what.opcode.name.lower(), payload_of(unit.what)
+        sent_hex = None if sent is None else sent.hex()
+        self._observe(Impaired(self._caller.connection, sender, how, what, opcode, text, data, sent_hex, for_s))
+
     def _ask(self, request: Request) -> None:
         self.has_asked = True
         self._caller.identity = identity_of(request.path)
@@ -105,6 +128,8 @@ class Witness:
         chosen = ",".join(response.headers.get_all("Sec-WebSocket-Protocol")) or None
         self._observe(UpgradeAnswer(self._caller.connection, status, chosen))
         self.is_open = status == HTTPStatus.SWITCHING_PROTOCOLS
+        if self.is_open:
+            self.opened.set()
         if not self.is_open:
             self.turn_away(status, self._caller.why or bytes(response.body).decode(errors="replace").strip())
 

@@ -7,6 +7,7 @@ from central_system.events import (
     ConnectionClosed,
     ConnectionOpened,
     Frame,
+    Impaired,
     ServerProblem,
     SntpExchange,
     TurnedAway,
@@ -53,6 +54,12 @@ def _(upgrade: Upgrade) -> str:  # not its headers: a password is among them
 @_text.register
 def _(answer: UpgradeAnswer) -> str:
     return f"answered {answer.status}, {answer.subprotocol or 'no sub-protocol'}"
+
+
+@_text.register
+def _(impaired: Impaired) -> str:
+    met = text_without_password(impaired.text) if impaired.text is not None else _hex(impaired.data or "")
+    return f"impaired ({impaired.how}): {impaired.what} {met}".rstrip()
 
 
 @_text.register

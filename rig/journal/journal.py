@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from central_system.events import Frame
+from central_system.events import Frame, Impaired
 from rig.console.records import ConsoleLine
 from rig.errors import BenchError
 from rig.journal.codec import Entry, Event, encode
@@ -109,7 +109,7 @@ class Journal:
     def _report(self, what: str) -> str:
         """`what`, with the ends of console and wire and the place of the whole record."""
         console = [f"  {line_of(entry)}" for entry in self.entries if isinstance(entry.event, ConsoleLine)]
-        frames = [f"  {line_of(entry)}" for entry in self.entries if isinstance(entry.event, Frame)]
+        frames = [f"  {line_of(entry)}" for entry in self.entries if isinstance(entry.event, Frame | Impaired)]
         return "\n".join(
             [
                 f"{what}.",

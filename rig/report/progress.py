@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from central_system.events import ConnectionClosed, ConnectionOpened, Frame, SntpExchange, Upgrade
+from central_system.events import ConnectionClosed, ConnectionOpened, Frame, Impaired, SntpExchange, Upgrade
 from rig.console.milestones import Milestone, Seen, milestone_of
 from rig.console.records import ConsoleLine, LineKind
 from rig.journal.codec import Entry
@@ -57,6 +57,10 @@ class Narrator:
                 return f"connection closed by the {'charge point' if by == 'CP>' else 'central system'}"
             case Frame(sender="CP>"):
                 return "".join(self._message(message) for message in messages_of([entry]))
+            case Impaired(how="shaped", sent=None):
+                return ""  # its bytes came later, or in other portions
+            case Impaired() as impaired:
+                return self._impaired(impaired)
             case Action(name=name, outcome=outcome):
                 return f"→ {name}: {outcome.get('status') or outcome.get('error')}"
             case Awaited(what=what, budget_s=budget_s):
@@ -66,6 +70,18 @@ class Narrator:
             case RunEnded(error=str(error)):
                 return f"the run broke off: {error.splitlines()[0]}"
         return ""
+
+    @staticmethod
+    def _impaired(impaired: Impaired) -> str:
+        where = {"CP>": "what the charge point sends", "CS>": "what it is sent"}.get(impaired.sender or "", "the link")
+        for_s = "" if impaired.for_s is None else f", {impaired.for_s:g} s"
+        match impaired.how:
+            case "set":
+                return f"impaired, {where} from now on: {impaired.what or 'not impaired'}"
+            case "lost":
+                return f"impaired, {where}: a frame was lost, for the connection ended"
+            case _:
+                return f"impaired, {where}: {impaired.what}{for_s}"
 
     def _console(self, line: ConsoleLine) -> str:
         if line.what in {LineKind.FATAL, LineKind.SANITIZER, LineKind.DROPPED}:

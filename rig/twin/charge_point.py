@@ -61,9 +61,6 @@ class ChargePoint:
                 defects -= {Defect.RESTARTS}
             except* HaltError:
                 defects = frozenset({Defect.DEAD})
-            # A task group that ends by an error forgets a cancellation that comes at the same time.
-            if (task := asyncio.current_task()) and task.cancelling():
-                raise asyncio.CancelledError
 
     async def _power_on(
         self, source: random.Random, defects: Collection[Defect], profiles: Collection[Profile], memory: Memory

@@ -15,6 +15,7 @@ from rig.twin.config import ConfigError, TwinConfig, read_config
 from rig.twin.defects import Defect
 from rig.twin.profiles.profile import Profile
 
+_ASK_AGAIN_S = 0.1
 USAGE_ERROR = 2
 """Exit code for a command line or a configuration that makes no sense."""
 
@@ -108,8 +109,16 @@ def _defect(name: str) -> Defect:
 async def _run_until_terminated(twin: ChargePoint) -> None:
     task = asyncio.ensure_future(twin.run())
     loop = asyncio.get_running_loop()
+    told_to_end = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, task.cancel)
+        loop.add_signal_handler(number, told_to_end.set)
+    told = asyncio.ensure_future(told_to_end.wait())
+    await asyncio.wait({task, told}, return_when=asyncio.FIRST_COMPLETED)
+    while not task.done():
+        # Again, if need be: a task group that ends by an error, as at a restart, forgets to be cancelled meanwhile.
+        task.cancel()
+        await asyncio.wait({task}, timeout=_ASK_AGAIN_S)
+    told.cancel()
     with suppress(asyncio.CancelledError):
         await task
 

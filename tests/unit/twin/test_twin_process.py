@@ -17,6 +17,7 @@ from rig.twin.charge_point import ChargePoint
 from rig.twin.config import TwinConfig
 from rig.twin.defects import Defect
 from rig.twin.device import RestartError
+from rig.twin.main import _run_until_terminated
 from tests.unit.twin.bench import Bench, servers
 
 TWIN = (sys.executable, "-m", "rig.twin")
@@ -121,9 +122,8 @@ def test_starts_without_the_rigs_heavy_libraries() -> None:
 
 
 def test_an_end_that_comes_together_with_a_restart_is_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    """SIGTERM right after Reset: a task group that ends by an error forgets that it was cancelled."""
-    powered_on = 0
-    running: list[asyncio.Future[None]] = []
+    """SIGTERM right at a Reset: a task group that ends by an error forgets that it was cancelled."""
+    restarts = 0
 
     async def restart_when_cancelled() -> None:
         try:
@@ -132,19 +132,18 @@ def test_an_end_that_comes_together_with_a_restart_is_the_end(monkeypatch: pytes
             raise RestartError
 
     async def power_on(*_: object) -> None:
-        nonlocal powered_on
-        powered_on += 1
+        nonlocal restarts
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(restart_when_cancelled())
-            await asyncio.sleep(0)
-            running[0].cancel()
+            if restarts == 0:
+                tasks.create_task(restart_when_cancelled())
+            restarts += 1
+            os.kill(os.getpid(), signal.SIGTERM)
+            await asyncio.Event().wait()
 
     async def scenario() -> None:
-        running.append(asyncio.ensure_future(ChargePoint(TwinConfig(), "build", 1000, lambda _: None).run()))
         async with asyncio.timeout(5):
-            await asyncio.wait(running)
-        assert running[0].cancelled()
+            await _run_until_terminated(ChargePoint(TwinConfig(), "build", 1000, lambda _: None))
 
     monkeypatch.setattr(ChargePoint, "_power_on", power_on)
     asyncio.run(scenario())
-    assert powered_on == 1
+    assert restarts == 2, "it restarted, for that came first, and then it ended"

@@ -207,6 +207,7 @@ class Relay:
         with contextlib.suppress(OSError):
             while chunk := await reader.read(CHUNK):
                 acknowledge_at_once(device)
+                await self._link.up()
                 if self._bytes and not self._bytes.take(self._loop.time(), len(chunk)):
                     raise self._broken(f"it sends more than {self._limits.bytes_per_s:g} bytes a second")
                 passed, request = -decoder.pending, 0
@@ -246,6 +247,7 @@ class Relay:
         passage = self._connection.open("CS>", writer, lambda: self._drained(writer))
         with contextlib.suppress(OSError):
             while chunk := await reader.read(CHUNK):
+                await self._link.up()
                 units = decoder.feed(chunk)
                 if passage.is_shaped:
                     await passage.take(units)

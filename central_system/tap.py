@@ -77,12 +77,16 @@ class Tap:
         Raises:
             OSError: the kernel has no socket filters, which `silent` needs, or has given away the port (`refused`).
         """
+        self._stop_listening()
         if how == "silent":
-            deafen(self._socket)
+            try:
+                deafen(self._socket)
+            except OSError:
+                self._listen()
+                raise
         elif how == "refused":
             refuse(self._socket)
         self._shut = how
-        self._stop_listening()
 
     def reopen(self) -> None:
         """Let them in again."""

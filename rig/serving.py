@@ -10,6 +10,7 @@ import resource
 import secrets
 import sys
 from collections.abc import Callable, Iterator
+from urllib.parse import quote
 
 from central_system.events import ConnectionClosed, ServerProblem, SntpExchange, TurnedAway, Upgrade, WireEvent
 from central_system.ports import PortUnavailableError
@@ -137,7 +138,7 @@ def _addresses(settings: Settings, service: Service) -> list[str]:
     if settings.host in LOOPBACK:
         lines.append("                 of this machine only; --host 0.0.0.0 lets in boards on the network")
     if service.web_port is not None:
-        query = f"?token={settings.web_token}" if settings.web_token else ""
+        query = f"?token={quote(settings.web_token, safe='')}" if settings.web_token else ""
         lines.append(f"operator's page  http://{settings.web_host}:{service.web_port}/{query}")
     if parts.sntp:
         faults = str(settings.sntp_faults)

@@ -171,7 +171,12 @@ class Connection:
             elif not self.over.done():
                 self.over.set_exception(error)
 
-        return Passage(sender, witness=self._witness, actions=self._actions, is_up=self._cable.wait, ended=ended)
+        return Passage(sender, witness=self._witness, actions=self._actions, is_up=self._is_up, ended=ended)
+
+    async def _is_up(self) -> None:
+        """Wait until the link is not cut; a cut that takes the place of another wakes nobody."""
+        while not self._cable.is_set():
+            await self._cable.wait()
 
     def _stop_reading(self) -> None:
         """From either end: neither what it says nor that it leaves."""

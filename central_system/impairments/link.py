@@ -96,7 +96,9 @@ class Link:
 
     async def up(self) -> None:
         """Wait until the link is not cut."""
-        await self.cable.wait()
+        # A cut may take the place of another: who waits is woken, and has to wait on.
+        while not self.cable.is_set():
+            await self.cable.wait()
 
     def close(self) -> None:
         """It will be used no more."""

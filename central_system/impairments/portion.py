@@ -31,7 +31,7 @@ class Portion:
     @property
     def pause_s(self) -> float:
         """Between one piece and the next."""
-        return self.shape.dribble or self.shape.gap or 0.0
+        return self.shape.gap or 0.0 if self.shape.dribble is None else self.shape.dribble
 
     def pieces(self) -> Iterator[bytes]:
         """Each is written by itself."""

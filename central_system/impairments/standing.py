@@ -195,7 +195,7 @@ NEEDS = {"gap": ("split", "fragment"), "hold": ("coalesce", "reorder"), "seed": 
 EXCLUDES = {
     "black-hole": CATALOGUE.keys() - {"black-hole"},
     "drop": CATALOGUE.keys() - {"drop"} - WHICH,
-    "dribble": {"split"},
+    "dribble": {"split", "gap"},
 }
 
 NO_IMPAIRMENTS = Impairments()

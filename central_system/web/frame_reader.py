@@ -48,6 +48,9 @@ class FrameReader:
         for each in seen[max(0, len(seen) - (newest - self.last)) :]:
             self._read.append(self._resolved(each))
         self.last = newest
+        # The log forgets by size as well; what it has forgotten is not to be kept here.
+        while self._read and self._read[0].seen.n < seen[0].n:
+            self._read.popleft()
 
     def _resolved(self, seen: Seen) -> Read:
         event = seen.event

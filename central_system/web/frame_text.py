@@ -16,7 +16,7 @@ from central_system.events import (
     UpgradeAnswer,
     WireEvent,
 )
-from central_system.web.secrecy import text_without_password
+from central_system.web.secrecy import KEY, text_without_password
 
 LONGEST = 16 * 1024
 """Characters; a frame may have a million."""
@@ -37,6 +37,9 @@ def _text(event: WireEvent) -> str:
 @_text.register
 def _(frame: Frame) -> str:
     if frame.text is not None:
+        if frame.opcode == "cont" or not frame.final:
+            # A password may be cut in two; the other part alone would not look like one.
+            return f"{frame.opcode}, a fragment of {len(frame.text)} characters"
         return text_without_password(frame.text)
     return f"{frame.opcode} {_hex(frame.data or '')}".rstrip()
 
@@ -74,7 +77,8 @@ def _(closed: ConnectionClosed) -> str:
 
 @_text.register
 def _(problem: ServerProblem) -> str:
-    return f"{problem.problem}: {problem.message}"
+    # The message is as Python writes it, and where a password ends in that is not known.
+    return problem.problem if KEY in problem.message.lower() else f"{problem.problem}: {problem.message}"
 
 
 @_text.register

@@ -104,7 +104,10 @@ async def operate(identity: Identity, action: str, asked: Asked, here: Here) -> 
     try:
         outcome = await asking
     except BadRequestError as error:
-        raise HTTPException(422, str(error)) from error
+        # What is wrong may be the password.
+        secret = without_password(asked.payload) != asked.payload
+        problem = f"{action}.req: {error.fault.field} is not as its schema wants it" if secret else str(error)
+        raise HTTPException(422, problem) from error
     except asyncio.CancelledError:  # the page ends, but what was sent was sent
         outcome = Unanswered(time.monotonic() - begun)
     finally:
@@ -132,7 +135,9 @@ def _named(outcome: Outcome[Any]) -> tuple[Name, dict[str, Any]]:
         case Answered(payload=payload):
             return "answered", {"payload": without_password(told(payload))}
         case Malformed(payload, why):
-            return "malformed", {"payload": without_password(told(payload)), "why": why}
+            shown = without_password(told(payload))
+            # What is wrong may be the password.
+            return "malformed", {"payload": shown, "why": why if shown == told(payload) else why.partition(":")[0]}
         case Refused(code, description):
             return "refused", {"code": code, "description": description}
         case Unanswered(after_s):

@@ -10,6 +10,7 @@ from typing import Self
 
 import uvicorn
 from anyio.to_thread import current_default_thread_limiter
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from central_system.parts import Parts
 from central_system.ports import Bind, listening_socket
@@ -25,6 +26,9 @@ READERS = 8
 """Threads that wait for the database."""
 
 CONNECTIONS = 100
+
+SILENCE_S = 15.0
+"""Wall seconds after which a connection that asks nothing is closed; a browser opens another."""
 
 PATIENCE_S = 1
 """Wall seconds that requests have to end in when the server ends."""
@@ -53,7 +57,7 @@ class WebServer:
         self._server = _Server(
             uvicorn.Config(
                 application(self._context, token=token, port=self.port),
-                http="h11",
+                http=_Protocol,
                 ws="none",
                 lifespan="off",
                 log_config=None,
@@ -106,6 +110,28 @@ class WebServer:
     async def _serve(self) -> None:
         current_default_thread_limiter().total_tokens = READERS
         await self._server.serve(sockets=[self._socket])
+
+
+class _Protocol(H11Protocol):
+    """At most so many connections, and none of them for nothing: each takes a descriptor that a charge point needs."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Somebody connected."""
+        super().connection_made(transport)
+        if len(self.connections) > CONNECTIONS:
+            transport.abort()
+        else:
+            self.loop.call_later(SILENCE_S, self._look)
+
+    def _look(self) -> None:
+        """Let go who asks nothing; who waits for an answer, or follows what changes, may stay."""
+        if self.transport.is_closing():
+            return
+        cycle: RequestResponseCycle | None = self.cycle  # none before the first request, whatever its type says
+        if cycle is None or cycle.response_complete:
+            self.transport.close()
+        else:
+            self.loop.call_later(SILENCE_S, self._look)
 
 
 class _Server(uvicorn.Server):

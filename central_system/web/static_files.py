@@ -1,11 +1,13 @@
 """The page itself: files, as they are in `central_system/web/page`."""
 
+from http import HTTPStatus
 from pathlib import Path
 
 from fastapi import FastAPI
 from starlette.requests import Request
-from starlette.responses import FileResponse
+from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 
 PAGE = Path(__file__).parent / "page"
 
@@ -20,4 +22,13 @@ def add_to(app: FastAPI, page: Path = PAGE) -> None:
         return FileResponse(page / "index.html")
 
     app.add_route("/", index, methods=["GET"], include_in_schema=False)
-    app.mount("/page", StaticFiles(directory=page))
+    app.mount("/page", _Typed(directory=page))
+
+
+class _Typed(StaticFiles):
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        media_type = MEDIA_TYPES.get(Path(path).suffix)
+        if media_type and response.status_code == HTTPStatus.OK:
+            response.headers["Content-Type"] = f"{media_type}; charset=utf-8"
+        return response

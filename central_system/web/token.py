@@ -55,5 +55,5 @@ class Token:
         if not self._is(given.encode("utf-8", "replace")):
             return refusal(401, f"this token is wrong; {HOW}", {"WWW-Authenticate": "Bearer"})
         response = RedirectResponse("/", 303)
-        response.set_cookie(self._cookie, self._digest, httponly=True, samesite="strict", path="/")
+        response.set_cookie(self._cookie, self._digest, httponly=True, samesite="lax", path="/")
         return response

@@ -8,7 +8,7 @@ import pytest
 
 from central_system.events import TurnedAway
 from central_system.impairments.connection import NotConnectedError
-from central_system.impairments.link import Cut
+from central_system.impairments.link import Cut, Link
 from central_system.impairments.standing import Impairments
 from central_system.security.limits import Limits
 from tests.impaired import QUIET_S, Between, answer, between, call
@@ -154,6 +154,21 @@ def test_whoever_connects_to_a_link_that_refuses_is_refused_until_it_is_over() -
             await bench.accepted()
 
     between(scenario)
+
+
+def test_who_waits_for_a_link_is_not_let_through_by_a_cut_that_takes_the_place_of_another() -> None:
+    async def scenario() -> None:
+        link = Link(lambda _: None)
+        link.cut(how="held")
+        waiting = asyncio.ensure_future(link.up())
+        await asyncio.sleep(0)
+        link.cut(how="held")
+        await asyncio.sleep(QUIET_S)
+        assert not waiting.done()
+        link.mend()
+        await waiting
+
+    asyncio.run(scenario())
 
 
 def test_a_cut_takes_the_place_of_another() -> None:

@@ -106,6 +106,16 @@ def test_a_reader_that_comes_back_late_goes_on_with_what_is_left() -> None:
     assert list(reader.newest_first(after=99)) == []
 
 
+def test_a_reader_keeps_nothing_that_the_log_has_forgotten() -> None:
+    log = FrameLog(lambda: NOW, characters=1000)
+    reader = FrameReader(log)
+    for _ in range(50):
+        log(Frame(1, "CP>", "text", "x" * 400))
+        list(reader.newest_first())
+    assert [each.seen.n for each in reader.newest_first()] == [50, 49]
+    assert len(reader._read) == len(log.seen) == 2
+
+
 @pytest.mark.parametrize(
     ("event", "text"),
     [
@@ -145,9 +155,16 @@ def test_a_frame_is_cut_where_nobody_reads_on() -> None:
     assert text_of(Frame(1, "CP>", "text", "x" * (LONGEST + 5))) == f"{'x' * LONGEST} … (5 characters more)"
 
 
-def test_of_half_a_frame_with_a_password_no_value_is_told() -> None:
+def test_of_half_a_message_nothing_is_told_for_it_may_be_half_a_password() -> None:
     half = '[2,"1","ChangeConfiguration",{"key":"AuthorizationKey","value":"open ses'
-    assert text_of(Frame(1, "CS>", "text", half, final=False)) == half.replace('"open ses', '"(not shown)"')
+    assert text_of(Frame(1, "CS>", "text", half, final=False)) == f"text, a fragment of {len(half)} characters"
+    assert text_of(Frame(1, "CS>", "cont", 'ame"}]')) == "cont, a fragment of 6 characters"
+
+
+def test_of_what_the_server_minds_about_a_message_with_a_password_the_problem_alone_is_told() -> None:
+    message = repr('[3,"u",[{"key":"AuthorizationKey","value":"SECRET"}]]')
+    assert text_of(ServerProblem("zephyr", message, "no OCPP-J message", 1)) == "no OCPP-J message"
+    assert text_of(ServerProblem("zephyr", "'[]'", "no OCPP-J message", 1)) == "no OCPP-J message: '[]'"
 
 
 def test_who_listens_to_the_log_is_told_until_he_leaves() -> None:

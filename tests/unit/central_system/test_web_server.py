@@ -249,3 +249,22 @@ def test_frames_wake_the_page_once_and_are_told_five_times_a_second_at_most(monk
     assert GAP_S == 0.2, "five a second"
 
     asyncio.run(scenario())
+
+
+def test_who_asks_nothing_takes_no_place_for_good(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before any token: descriptors that silent connections take are missing for charge points."""
+    monkeypatch.setattr("central_system.web.server.CONNECTIONS", 3)
+    monkeypatch.setattr("central_system.web.server.SILENCE_S", 0.2)
+
+    async def scenario(web: Web) -> None:
+        port = web.client.base_url.port
+        silent = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        with contextlib.suppress(ConnectionError):
+            assert await reader.read() == b"", "one too many is closed at once"
+        writer.close()
+        for reader, writer in silent:
+            assert await reader.read() == b"", "the others after a while"
+            writer.close()
+
+    with_page(scenario)

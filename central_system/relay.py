@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from websockets.datastructures import Headers
 from websockets.frames import Close, CloseCode, Opcode
 from websockets.frames import Frame as WebSocketFrame
 from websockets.http11 import Request, Response
@@ -18,8 +17,10 @@ from central_system.caller import Caller
 from central_system.events import Direction, Observer
 from central_system.impairments.connection import Connection
 from central_system.impairments.link import Link
+from central_system.limit_reached import LimitReachedError, response
 from central_system.security.limits import Bucket, Limits
 from central_system.security.tls import ALERTS_TO, handshake_problem, names_of
+from central_system.socket_options import acknowledge_at_once, keep_alive
 from central_system.wire import Unit, WireDecoder
 from central_system.witness import CUT_SHORT, Witness
 
@@ -30,34 +31,6 @@ NO_ROOM = "there are as many connections as may be"
 
 Dial = Callable[[Caller], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
 """Gets a connection to the server for a caller, and lets the server know whose it is; raises OSError."""
-
-
-class LimitReachedError(Exception):
-    """The connection ends here; `answer` is what the charge point is told, None where nothing can be told."""
-
-    def __init__(self, why: str, answer: Response | WebSocketFrame | None = None) -> None:
-        super().__init__(why)
-        self.why = why
-        self.answer = answer
-
-
-def acknowledge_at_once(device: TransportSocket) -> None:
-    """Have the kernel acknowledge the next segment without delay (tcp(7): the option holds for a while only).
-
-    The firmware sends a second message while the first awaits its acknowledgement (Nagle, RFC 896). Linux delays one by
-    40 ms (RFC 1122 §4.2.3.2), which at 20 times real time is longer than the firmware waits for its answer.
-    """
-    device.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
-
-
-def keep_alive(device: TransportSocket) -> None:
-    """Have the kernel find out that the other end is gone without a word, as a board without power (tcp(7)).
-
-    WebSocket pings would do, but the firmware answers them without their payload, and a user may count frames.
-    """
-    device.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for option, value in ((socket.TCP_KEEPIDLE, 60), (socket.TCP_KEEPINTVL, 15), (socket.TCP_KEEPCNT, 4)):
-        device.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
 class Relay:
@@ -180,7 +153,7 @@ class Relay:
         return reader, writer
 
     async def _reach_server(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        no_room = _response(HTTPStatus.SERVICE_UNAVAILABLE, NO_ROOM)
+        no_room = response(HTTPStatus.SERVICE_UNAVAILABLE, NO_ROOM)
         if self._dial is None:
             raise LimitReachedError(NO_ROOM, no_room)
         try:
@@ -290,7 +263,7 @@ class Relay:
         self._request_bytes += more
         if self._request_bytes > self._limits.header_bytes:
             why = f"its request is longer than {self._limits.header_bytes} bytes"
-            raise LimitReachedError(why, _response(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, why))
+            raise LimitReachedError(why, response(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, why))
 
     def _broken(self, why: str) -> LimitReachedError:
         """A limit of an open WebSocket is (RFC 6455 §7.4.1, 1008)."""
@@ -323,12 +296,6 @@ class Relay:
             async with asyncio.timeout(FAREWELL_S):
                 while await reader.read(CHUNK):
                     pass
-
-
-def _response(status: HTTPStatus, text: str) -> Response:
-    body = f"{text}\n".encode()
-    headers = Headers({"Connection": "close", "Content-Type": "text/plain", "Content-Length": str(len(body))})
-    return Response(status.value, status.phrase, headers, body)
 
 
 async def _close(writers: Sequence[asyncio.StreamWriter]) -> None:

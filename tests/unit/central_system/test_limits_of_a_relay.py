@@ -11,8 +11,10 @@ from websockets.frames import Frame, Opcode
 from central_system.caller import Caller
 from central_system.events import Frame as WireFrame
 from central_system.events import WireEvent
-from central_system.relay import LimitReachedError, Relay, keep_alive
+from central_system.limit_reached import LimitReachedError
+from central_system.relay import Relay
 from central_system.security.limits import Limits
+from central_system.socket_options import keep_alive
 from tests.doorstep import REQUEST
 
 

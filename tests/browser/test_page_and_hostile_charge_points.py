@@ -12,6 +12,14 @@ SCRIPT = "<script>window.pwned=1</script>"
 TAG = "<svg onload=pwned()>"
 """An idTag has 20 characters."""
 
+BREAKING = [
+    '[{"toString":0}]',
+    '[4,"x",{"toString":0},"d"]',
+    '[2,"a","b",' + "[" * 8000 + "]" * 8000 + "]",
+    '["constructor"]',
+]
+"""What JavaScript throws at where it takes it for a text, a key or something that is nested a little."""
+
 MADE = "() => document.querySelectorAll('main img, main script, body > script, main [onerror], main [onload]').length"
 
 
@@ -52,6 +60,19 @@ def test_no_script_of_a_charge_point_ever_runs(watched: WatchedPage, service: Se
 
         assert page.evaluate("() => window.pwned") is None
         assert page.evaluate(MADE) == 0
+
+
+def test_no_message_keeps_the_others_from_being_shown(watched: WatchedPage, service: Service) -> None:
+    with talking(service, "zephyr") as talker:
+        for message in BREAKING:
+            talker.send(message)
+        page = watched.go("frames?sender=CP%3E")
+        rows = page.locator(".rows li")
+        expect(rows).to_have_count(len(BREAKING))
+        for index, message in enumerate(BREAKING):
+            rows.nth(index).get_by_role("button").click()
+            assert "".join(rows.nth(index).locator("pre").inner_text().split()) == message
+            rows.nth(index).get_by_role("button").click()
 
 
 def test_hostile_words_do_not_break_out_of_the_layout(watched: WatchedPage, service: Service) -> None:

@@ -9,6 +9,11 @@ from tests.browser.bench_service import Service, talking, twin_of
 from tests.browser.program import Program
 from tests.browser.watched_page import WatchedPage, expect
 
+CONNECTED_ANEW = """async (before) => {
+  const [{ since }] = await (await fetch("/api/charge-points")).json();
+  return since !== null && since !== before;
+}"""
+
 
 def test_a_charge_point_that_connects_is_seen_without_a_reload(watched: WatchedPage, service: Service) -> None:
     watched.go()
@@ -32,6 +37,7 @@ def test_remote_start_a_rising_meter_remote_stop_and_unlock_from_the_card(watche
     for number in (1, 2):
         expect(watched.connector(number)).to_contain_text("is over")
 
+    since = len(twin.text)
     watched.card().get_by_label("idTag for a remote start").select_option("ZepId01")
     watched.ask("Remote start")
     expect(answer).to_contain_text("RemoteStartTransaction: answered Accepted")
@@ -48,7 +54,7 @@ def test_remote_start_a_rising_meter_remote_stop_and_unlock_from_the_card(watche
     watched.ask("Unlock", 2)
     expect(answer).to_contain_text("UnlockConnector: answered Unlocked")
     for line in ("Remote start charging .* connector 1", "ocpp stop charging connector id 1", "unlock connector 2"):
-        twin.says(line)
+        twin.says(line, after=since)
 
 
 def test_a_connector_that_is_not_known_and_an_idtag_that_is_not_can_be_typed(
@@ -125,16 +131,17 @@ def test_what_the_central_system_refuses_is_said_in_the_dialog(watched: WatchedP
     expect(dialog.get_by_label("Charge point id")).to_have_value("bench-2")
 
 
-def test_a_charge_point_is_disconnected_after_a_question(watched: WatchedPage, twin: Program) -> None:
+def test_a_charge_point_is_disconnected_after_a_question(watched: WatchedPage, twin: Program, service: Service) -> None:
     watched.go()
     card = watched.card()
     expect(card.locator(".state")).to_have_text("connected")
-    since = len(twin.text)
+    (before,) = service.api("GET", "/api/charge-points")
     card.get_by_role("button", name="Disconnect").click()
     watched.page.get_by_role("dialog").get_by_role("button", name="Disconnect").click()
     expect(watched.page.get_by_role("dialog")).to_have_count(0)
-    twin.says("(?i)connect", after=since)
+    watched.page.wait_for_function(CONNECTED_ANEW, arg=before["since"])
     expect(card.locator(".state")).to_have_text("connected")
+    assert twin.process.poll() is None
 
 
 def wh(text: str) -> int:

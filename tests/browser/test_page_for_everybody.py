@@ -20,12 +20,17 @@ AWAY = ("Failed to load resource: net::ERR_", "Failed to load resource: the serv
 """What a browser says of a server that is being started again."""
 
 FOCUSED = "() => document.activeElement.getAttribute('aria-label') || document.activeElement.textContent"
+SEEN = """(state) => {
+  Object.defineProperty(document, "visibilityState", { value: state, configurable: true });
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
 OUTLINE = "() => getComputedStyle(document.activeElement).outlineStyle"
 
 
 def test_a_remote_start_takes_no_mouse(watched: WatchedPage, twin: Program) -> None:
     page = watched.go()
     expect(watched.connector(1)).to_contain_text("is over")
+    since = len(twin.text)
     page.keyboard.press("Tab")
     assert page.evaluate(FOCUSED) == "Skip to the content"
     page.keyboard.press("Enter")
@@ -42,7 +47,7 @@ def test_a_remote_start_takes_no_mouse(watched: WatchedPage, twin: Program) -> N
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(watched.connector(1)).to_contain_text("is over")
-    twin.says("ocpp stop charging connector id 1")
+    twin.says("ocpp stop charging connector id 1", after=since)
 
 
 def test_what_is_typed_stays_while_everything_changes(watched: WatchedPage, twin: Program, service: Service) -> None:
@@ -72,6 +77,18 @@ def test_every_section_has_an_address_a_title_and_the_back_button(watched: Watch
     expect(page.get_by_role("heading", name="Tags", level=2)).to_be_visible()
     page.reload()
     expect(page.get_by_role("heading", name="Tags", level=2)).to_be_visible()
+    watched.go("constructor")  # is none, though every object has one
+    expect(page.get_by_role("heading", name="Charge points", level=2)).to_be_visible()
+
+
+def test_a_tab_that_nobody_looks_at_holds_no_connection(watched: WatchedPage, service: Service) -> None:
+    page = watched.go("tags")
+    expect(page.get_by_role("row").filter(has_text="ZepId00")).to_be_visible()
+    with page.expect_event("requestfailed", lambda request: request.url.endswith("/api/changes")):
+        page.evaluate(SEEN, "hidden")
+    service.api("PUT", "/api/tags/MEANWHILE", json={"status": "Accepted"})
+    page.evaluate(SEEN, "visible")
+    expect(page.get_by_role("row").filter(has_text="MEANWHILE")).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -98,6 +115,7 @@ def test_the_page_recovers_by_itself_when_the_central_system_starts_again(
     watched.excused.extend(AWAY)
     page = watched.go("frames")
     expect(page.locator(".rows li").filter(has_text="StopTransaction").first).to_be_visible()
+    page.get_by_role("button", name="Pause").click()
     watched.tab("Charge points")
     expect(watched.card().locator(".state")).to_have_text("connected")
     service.end()
@@ -110,6 +128,7 @@ def test_the_page_recovers_by_itself_when_the_central_system_starts_again(
     expect(watched.connector(1)).to_contain_text("is over")
     watched.tab("Frames")
     expect(page.locator(".rows li").first).to_contain_text("connection from")
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()  # what was frozen is of another life
     assert twin.process.poll() is None
 
 

@@ -54,6 +54,22 @@ def test_an_answer_is_shown_with_its_outcome_payload_and_time(watched: WatchedPa
     expect(form.get_by_role("textbox", name="key")).to_have_value("HeartbeatInterval")
 
 
+def test_a_password_that_was_set_is_not_filled_in_again(watched: WatchedPage, twin: Program, service: Service) -> None:
+    page = watched.go()
+    expect(watched.card().locator(".state")).to_have_text("connected")
+    payload = {"key": "authorizationKey", "value": "correct horse battery"}
+    service.api("POST", "/api/charge-points/zephyr/operations/ChangeConfiguration", json={"payload": payload})
+    page.goto(f"{watched.url}/#/operations/ChangeConfiguration?charge_point=zephyr")
+    history = page.locator(".history li").first
+    history.locator("summary").click()
+    expect(history).to_contain_text("(not shown)")
+    history.get_by_role("button", name="Fill in again").click()
+    form = page.locator("form[data-action=ChangeConfiguration]")
+    expect(form.get_by_role("textbox", name="key")).to_have_value("authorizationKey")
+    expect(form.get_by_role("textbox", name="value")).to_have_value("")
+    assert twin.process.poll() is None
+
+
 def test_a_field_that_is_required_is_asked_for_before_anything_is_sent(watched: WatchedPage, twin: Program) -> None:
     page = watched.go("operations/Reset?charge_point=zephyr")
     form = page.locator("form[data-action=Reset]")
@@ -113,6 +129,9 @@ def test_what_is_no_json_object_is_not_sent(payload: str, watched: WatchedPage) 
     form.get_by_label("Payload as JSON").fill(payload)
     form.get_by_role("button", name="Send").click()
     expect(form.locator("textarea:invalid")).to_be_focused()
+    form.get_by_label("raw JSON").uncheck()
+    form.get_by_label("raw JSON").check()  # begins with what the fields say, which is right
+    expect(form.locator("textarea:valid")).to_have_value("{}")
 
 
 def test_that_nobody_answers_is_an_outcome_too(watched: WatchedPage, twin: Program) -> None:

@@ -45,6 +45,18 @@ def test_a_tag_is_added_with_all_it_can_have_and_removed(watched: WatchedPage, s
     assert len(service.api("GET", "/api/tags")) == 2
 
 
+def test_an_edit_that_is_not_about_the_expiry_leaves_it_as_it_is(watched: WatchedPage, service: Service) -> None:
+    tag = {"status": "Accepted", "expiry_s": 1_935_986_999.5, "parent": None, "concurrent": False}
+    service.api("PUT", "/api/tags/FLEET", json=tag)
+    page = watched.go("tags")
+    page.get_by_role("button", name="Edit FLEET").click()
+    page.get_by_role("dialog").get_by_label("Status").select_option("Blocked")
+    page.get_by_role("dialog").get_by_role("button", name="Save").click()
+    expect(page.get_by_role("row").filter(has_text="FLEET")).to_contain_text("Blocked")
+    (kept,) = [each for each in service.api("GET", "/api/tags") if each["id_tag"] == "FLEET"]
+    assert kept == tag | {"id_tag": "FLEET", "status": "Blocked"}
+
+
 def test_an_sntp_fault_is_switched_on_and_off(watched: WatchedPage, service: Service) -> None:
     ntplib = pytest.importorskip("ntplib", reason="ntplib is not installed (pip install ntplib)")
     page = watched.go("sntp")

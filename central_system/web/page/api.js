@@ -71,11 +71,5 @@ async function ask(method, where, body) {
 }
 
 function reason(status, told) {
-  const detail = told?.detail;
-  if (typeof detail === "string") return detail;
-  if (status === 401)
-    return "This page needs its token: open the address that the central system printed when it started.";
-  // FastAPI's own list of what is wrong with a body.
-  if (Array.isArray(detail)) return detail.map((each) => `${each.loc?.slice(1).join(".")}: ${each.msg}`).join("; ");
-  return `The central system answered with HTTP status ${status}.`;
+  return told?.detail ?? `The central system answered with HTTP status ${status}.`;
 }

@@ -102,7 +102,7 @@ function go() {
   const { hash } = location;
   if (hash && !hash.startsWith("#/")) return; // the skip link
   const route = parse(hash || href([FIRST]));
-  if (!SECTIONS[route.tab]) route.tab = FIRST;
+  if (!Object.hasOwn(SECTIONS, route.tab)) route.tab = FIRST;
   let section = sections.get(route.tab);
   if (!section) {
     section = new Section(SECTIONS[route.tab].title, SECTIONS[route.tab].make());

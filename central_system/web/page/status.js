@@ -18,16 +18,23 @@ export async function refreshStatus(names) {
   again = true;
   if (busy) return;
   busy = true;
-  while (again) {
-    again = false;
-    try {
-      show(await get("/api/status"));
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      if (error.status) banner("status", error.message);
+  try {
+    while (again) {
+      again = false;
+      await fetchStatus();
     }
+  } finally {
+    busy = false;
   }
-  busy = false;
+}
+
+async function fetchStatus() {
+  try {
+    show(await get("/api/status"));
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    if (error.status) banner("status", error.message);
+  }
 }
 
 /**

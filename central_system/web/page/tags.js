@@ -64,6 +64,7 @@ function edit(tag) {
   const id = el("input", { required: true, maxlength: "20", ...AS_TYPED });
   const status = select(STATUSES, known.status);
   const expiry = el("input", { type: "datetime-local", value: localInput(known.expiry_s) });
+  const shown = expiry.value; // to the minute: what is not changed keeps its seconds
   const parent = el("input", { maxlength: "20", value: known.parent ?? "", ...AS_TYPED });
   const concurrent = el("input", { type: "checkbox", checked: known.concurrent });
   openForm({
@@ -79,7 +80,7 @@ function edit(tag) {
       const name = tag?.id_tag ?? id.value;
       await put(path`/api/tags/${name}`, {
         status: status.value,
-        expiry_s: fromLocalInput(expiry.value),
+        expiry_s: expiry.value === shown ? known.expiry_s : fromLocalInput(expiry.value),
         parent: parent.value || null,
         concurrent: concurrent.checked,
       });

@@ -1,6 +1,6 @@
 /** Section "Charge points": a card for each, and who was turned away. */
 
-import { get, path } from "../api.js";
+import { ApiError, get, path } from "../api.js";
 import { button, el, Keyed, text } from "../dom.js";
 import { Card } from "./card.js";
 import { editChargePoint } from "./edit.js";
@@ -64,7 +64,7 @@ export function chargePointsView() {
       refused.node,
     ),
     interests: ["charge-points", "transactions", "meters", "tags", "refused", "frames"],
-    slowly: ["frames"], // which tell that a charge point was seen
+    slowly: ["frames", "meters"], // frames tell that a charge point was seen
     async refresh(names) {
       const wanted = (...any) => any.some((name) => names.has(name));
       const [chargePoints, tags, transactions, turnedAway] = await Promise.all([
@@ -79,7 +79,7 @@ export function chargePointsView() {
         transactions,
       });
       if (wanted("meters", "transactions", "charge-points"))
-        data.meters = await latestMeters(chargePoints.slice(0, CARDS));
+        data.meters = await latestMeters(chargePoints.slice(0, CARDS), data.meters);
       show();
       refused.update(turnedAway, new Set(chargePoints.filter((each) => each.registered).map((each) => each.id)));
     },
@@ -91,13 +91,21 @@ export function chargePointsView() {
   };
 }
 
-/** The latest reading of the energy register in each transaction that runs. */
-async function latestMeters(chargePoints) {
+/** The latest reading of the energy register in each transaction that runs; that of `before` where none can be had. */
+async function latestMeters(chargePoints, before) {
   const running = chargePoints
     .flatMap((each) => each.connectors.map((one) => one.transaction))
     .filter((id) => id !== null);
-  const told = await Promise.all(running.map((id) => get(path`/api/transactions/${id}`).catch(() => ({ series: [] }))));
-  return new Map(running.map((id, index) => [id, latest(told[index].series)]));
+  return new Map(await Promise.all(running.map(async (id) => [id, await latestMeter(id, before.get(id))])));
+}
+
+async function latestMeter(id, before) {
+  try {
+    return latest((await get(path`/api/transactions/${id}`)).series);
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    return error.status === 404 ? null : before; // 404: it has only just begun
+  }
 }
 
 function latest(series) {

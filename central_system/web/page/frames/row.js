@@ -15,7 +15,7 @@ export function frameRow(frame, open) {
   const [arrow, words] = ARROWS[frame.sender ?? ""] ?? ["·", "neither"];
   const [time, fraction] = fineClock(frame.t);
   const parts = message(frame);
-  const type = MESSAGES[parts?.[0]] ?? frame.kind;
+  const type = (typeof parts?.[0] === "number" && MESSAGES[parts[0]]) || frame.kind;
   return el(
     "li",
     { "data-n": frame.n, "data-sender": frame.sender ?? "", "data-type": type },
@@ -51,18 +51,27 @@ function gist(parts) {
     case 3:
       return JSON.stringify(parts[2]);
     case 4:
-      return `${parts[2]}: ${parts[3]}`;
+      return `${word(parts[2])}: ${word(parts[3])}`;
     default:
       return undefined;
   }
 }
 
-/** The OCPP-J message in a frame; null where it is none. */
+/** Not `String(value)`: the charge point's object may have a `toString` that is no function. */
+const word = (value) => (typeof value === "string" ? value : JSON.stringify(value));
+
+/** Whether a value is nested less deeply than what makes JSON.stringify run out of stack. */
+const shallow = (value, levels = 64) =>
+  value === null ||
+  typeof value !== "object" ||
+  (levels > 0 && Object.values(value).every((each) => shallow(each, levels - 1)));
+
+/** The OCPP-J message in a frame; null where it is none, or is nested too deeply to be shown as more than text. */
 function message({ text }) {
   if (!text.startsWith("[")) return null;
   try {
     const parts = JSON.parse(text);
-    return Array.isArray(parts) ? parts : null;
+    return Array.isArray(parts) && shallow(parts) ? parts : null;
   } catch {
     return null;
   }

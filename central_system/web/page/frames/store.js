@@ -19,23 +19,32 @@ const PAGE = 1000;
  */
 
 export class FrameStore {
-  constructor() {
-    this.clear();
+  /** @type {Frame[]} in order of their numbers */
+  frames = [];
+  last = 0;
+  /** How many came too fast to be fetched. */
+  missed = 0;
+
+  /** @param {() => void} oncleared told when it begins anew */
+  constructor(oncleared) {
+    this.oncleared = oncleared;
   }
 
   /** Begin anew: a central system that was started again counts from 1. */
   clear() {
-    /** @type {Frame[]} in order of their numbers */
     this.frames = [];
     this.last = 0;
-    /** How many came too fast to be fetched. */
     this.missed = 0;
+    this.oncleared();
   }
 
   /** Fetch what has come since, the latest first, as far back as is remembered. */
   async pull() {
     const latest = await get("/api/frames", { after: this.last, limit: PAGE });
-    if (latest.last < this.last) this.clear();
+    if (latest.last < this.last) {
+      this.clear();
+      return this.pull();
+    }
     let { frames } = latest;
     while (frames.length && frames[0].n > this.last + 1 && frames.length < KEPT) {
       const older = await get("/api/frames", { after: this.last, before: frames[0].n, limit: PAGE });

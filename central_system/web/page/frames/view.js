@@ -10,7 +10,7 @@ import { VirtualList } from "./virtual_list.js";
 
 /** @returns {import("../main.js").View} */
 export function framesView() {
-  const store = new FrameStore();
+  const store = new FrameStore(() => freeze(null));
   const filter = new Filter(() => {
     noted(["frames"], filter.query);
     show();
@@ -19,9 +19,7 @@ export function framesView() {
   const list = new VirtualList(frameRow, () => (follow.hidden = list.following));
   const follow = button("To the latest", () => list.follow(), { hidden: true });
   const pause = button("Pause", () => {
-    /** What is shown stays what it is; what comes meanwhile is counted, and is there when it goes on. */
-    frozen = frozen ? null : [...store.frames];
-    text(pause, frozen ? "Go on" : "Pause");
+    freeze(frozen ? null : [...store.frames]);
     show();
   });
   let startedAt = 0;
@@ -29,6 +27,12 @@ export function framesView() {
   let frozen = null;
   /** @type {import("./store.js").Frame[]} */
   let shown = [];
+
+  /** What is shown stays what it is; what comes meanwhile is counted, and is there when it goes on. */
+  function freeze(frames) {
+    frozen = frames;
+    text(pause, frozen ? "Go on" : "Pause");
+  }
 
   function show() {
     const frames = frozen ?? store.frames;

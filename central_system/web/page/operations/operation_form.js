@@ -81,18 +81,25 @@ export class OperationForm {
 
   /** Fill in a request that was sent before, as far as the form has its fields; what it has not is in the raw JSON. */
   fill(chargePoint, request) {
+    const known = withoutPassword(request);
     this.choose(chargePoint);
-    this.fields.set(request);
-    this.json.value = pretty(request);
-    this.raw.checked = JSON.stringify(sorted(this.fields.value())) !== JSON.stringify(sorted(request));
+    this.fields.set(known);
+    this.#write(known);
+    this.raw.checked = JSON.stringify(sorted(this.fields.value())) !== JSON.stringify(sorted(known));
     this.#show();
   }
 
   /** Raw JSON begins with what the fields say, and the other way round. */
   #switched() {
-    if (this.raw.checked) this.json.value = pretty(this.fields.value());
+    if (this.raw.checked) this.#write(this.fields.value());
     else if (this.#parsed()) this.fields.set(this.#parsed());
     this.#show();
+  }
+
+  /** What was wrong with the JSON before is so no more: else the browser would not let it be sent. */
+  #write(value) {
+    this.json.value = pretty(value);
+    this.json.setCustomValidity("");
   }
 
   #show() {
@@ -151,6 +158,13 @@ export class OperationForm {
 }
 
 const pretty = (value) => JSON.stringify(value, null, 2);
+
+/** The history does not tell the password of a ChangeConfiguration; what stands for it must not be sent as one. */
+function withoutPassword(request) {
+  const { value, ...rest } = request;
+  if (typeof rest.key !== "string" || rest.key.toLowerCase() !== "authorizationkey") return request;
+  return rest;
+}
 
 /** With the keys of all objects in order: two objects are the same if they then look the same. */
 function sorted(value) {

@@ -1,8 +1,9 @@
 /** The transactions, newest first, more on demand. */
 
-import { get } from "../api.js";
+import { ApiError, get } from "../api.js";
 import { ChargePointChoice } from "../charge_point_choice.js";
 import { button, el } from "../dom.js";
+import { notice } from "../notice.js";
 import { href, noted } from "../router.js";
 import { Table } from "../table.js";
 import { clock, duration, serverNow } from "../time.js";
@@ -12,11 +13,12 @@ const PAGE = 50;
 export class TransactionList {
   constructor() {
     this.wanted = PAGE;
+    this.asked = 0;
     this.transactions = [];
     const changed = () => {
       this.wanted = PAGE;
       noted(["transactions"], { charge_point: this.choice.value, open: this.running.checked ? "true" : "" });
-      this.#load();
+      this.#ask();
     };
     this.choice = new ChargePointChoice({ label: "Charge point", all: "all", onchange: changed });
     this.running = el("input", { type: "checkbox", onchange: changed });
@@ -24,7 +26,7 @@ export class TransactionList {
     this.table = new Table("Transactions, newest first", columns());
     this.more = button("Load more", () => {
       this.wanted += PAGE;
-      this.#load();
+      this.#ask();
     });
     this.node = el(
       "div",
@@ -51,13 +53,25 @@ export class TransactionList {
     this.table.update(this.transactions, (each) => String(each.transaction));
   }
 
-  /** As many pages as are shown, for the older ones may have changed too. */
+  /** Load what somebody wants to see now; why it cannot be had is told. */
+  async #ask() {
+    try {
+      await this.#load();
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      notice(error.message);
+    }
+  }
+
+  /** As many pages as are shown, for the older ones may have changed too. What is shown is what was asked for last. */
   async #load() {
+    const asked = (this.asked += 1);
     const query = { charge_point: this.choice.value, open: this.running.checked ? "true" : "", limit: PAGE };
     const found = [];
     let page;
     do {
       page = await get("/api/transactions", { ...query, before: found.at(-1)?.transaction });
+      if (asked !== this.asked) return;
       found.push(...page);
     } while (page.length === PAGE && found.length < this.wanted);
     this.transactions = found;

@@ -4,12 +4,12 @@ Each fault changes what its name says and leaves the rest of the answer right, s
 has not looked at just that. As text, `late=2.5,offset=-3600`; `catalogue` lists the names and what they do.
 """
 
-import math
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, fields, replace
-from typing import Any, Self
+from dataclasses import dataclass, field, replace
+from typing import Self
 
+from central_system import named
 from central_system.sntp_packet import BROADCAST, ERA_S, ROLL_OVER_S, TIMESTAMP_MASK, UNSYNCHRONISED, SntpPacket
 
 KISS_CODES = ("DENY", "RSTR", "RATE")
@@ -28,41 +28,8 @@ class SntpFaultError(ValueError):
         super().__init__(f"{problem}; the SNTP responder's faults are {', '.join(spelt())}")
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A fault that there is.
-
-    `amount` is what its amount is called ("": it takes none), `default` the one it has where none is given (None: one
-    has to be given). `read` reads an amount, and raises ValueError with what it would take instead.
-    """
-
-    amount: str
-    default: str | None
-    read: Callable[[str], object]
-    meaning: str
-
-
-def _fault(amount: str, default: str | None, read: Callable[[str], object], meaning: str) -> dict[str, Kind]:
-    return {"kind": Kind(amount, default, read, meaning)}
-
-
-def _nothing(text: str) -> bool:
-    if text:
-        raise ValueError("takes no amount")
-    return True
-
-
-def _seconds(least: int, most: int) -> Callable[[str], float]:
-    def read(text: str) -> float:
-        try:
-            seconds = float(text)
-        except ValueError:
-            seconds = math.nan
-        if not least <= seconds <= most:  # which not-a-number is not
-            raise ValueError(f"takes seconds from {least} to {most}")
-        return seconds
-
-    return read
+def _fault(amount: str, default: str | None, read: Callable[[str], object], meaning: str) -> dict[str, named.Kind]:
+    return {"kind": named.Kind(amount, default, read, meaning)}
 
 
 def _one_of(allowed: Sequence[int], told: str) -> Callable[[str], int]:
@@ -74,12 +41,6 @@ def _one_of(allowed: Sequence[int], told: str) -> Callable[[str], int]:
     return read
 
 
-def _kiss_code(text: str) -> str:
-    if text not in KISS_CODES:
-        raise ValueError(f"takes {' or '.join(KISS_CODES)}")
-    return text
-
-
 @dataclass(frozen=True, slots=True)
 class SntpFaults:
     """What is wrong with the answers; a fault whose field is None or False is off, as all are at first.
@@ -88,39 +49,41 @@ class SntpFaults:
         SntpFaultError: an amount is out of range, or two of them exclude each other.
     """
 
-    silent: bool = field(default=False, metadata=_fault("", "", _nothing, "no answer"))
+    silent: bool = field(default=False, metadata=_fault("", "", named.nothing, "no answer"))
     late: float | None = field(
         default=None,
         metadata=_fault(
             "SECONDS",
             None,
-            _seconds(0, LONGEST_LATE_S),
+            named.seconds(LONGEST_LATE_S),
             "the answer leaves so many wall seconds after the request came, with the time of then, as if the network "
             "had held it up",
         ),
     )
     offset: float | None = field(
         default=None,
-        metadata=_fault("SECONDS", None, _seconds(-ERA_S, ERA_S), "the time told is so much later (negative: earlier)"),
+        metadata=_fault(
+            "SECONDS", None, named.seconds(ERA_S, -ERA_S), "the time told is so much later (negative: earlier)"
+        ),
     )
     year_2036: float | None = field(
         default=None,
         metadata=_fault(
             "SECONDS",
             "0",
-            _seconds(-ERA_S // 2, ERA_S // 2),
+            named.seconds(ERA_S // 2, -ERA_S // 2),
             "the first who asks is told so much after the roll-over of the NTP era, 2036-02-07T06:28:16Z (negative: "
             "before), and from there on time runs (RFC 4330 §3)",
         ),
     )
     wrong_origin: bool = field(
         default=False,
-        metadata=_fault("", "", _nothing, "originate is the request's time stamp plus one second (RFC 4330 §5)"),
+        metadata=_fault("", "", named.nothing, "originate is the request's time stamp plus one second (RFC 4330 §5)"),
     )
     unsynchronised: bool = field(
         default=False,
         metadata=_fault(
-            "", "", _nothing, "leap indicator 3 (RFC 4330 §4); RFC 5905 means this and stratum 16 together"
+            "", "", named.nothing, "leap indicator 3 (RFC 4330 §4); RFC 5905 means this and stratum 16 together"
         ),
     )
     stratum: int | None = field(
@@ -129,7 +92,12 @@ class SntpFaults:
     )
     kiss_of_death: str | None = field(
         default=None,
-        metadata=_fault("CODE", "DENY", _kiss_code, "leap indicator 3, stratum 0, DENY, RSTR or RATE (RFC 4330 §8)"),
+        metadata=_fault(
+            "CODE",
+            "DENY",
+            named.one_of(KISS_CODES, " or ".join(KISS_CODES)),
+            "leap indicator 3, stratum 0, DENY, RSTR or RATE (RFC 4330 §8)",
+        ),
     )
     wrong_mode: int | None = field(
         default=None,
@@ -141,9 +109,12 @@ class SntpFaults:
     )
 
     def __post_init__(self) -> None:
-        on = self._on()
-        for name, amount in on.items():
-            _read(name, _spelt(amount))
+        on = named.amounts_of(CATALOGUE, self)
+        try:
+            for name, amount in on.items():
+                named.read(CATALOGUE, name, named.spelt(amount))
+        except ValueError as error:
+            raise SntpFaultError(str(error)) from error
         if self.silent and len(on) > 1:
             raise SntpFaultError(f"silent says nothing that could be wrong in another way ({self})")
         if self.kiss_of_death is not None and self.stratum is not None:
@@ -158,18 +129,15 @@ class SntpFaults:
         Raises:
             SntpFaultError: it names one that does not exist, or one twice, or with an amount that it does not take.
         """
-        found: dict[str, Any] = {}
-        for word in filter(None, re.split(r"[,\s]+", text)):
-            name, given, amount = word.partition("=")
-            if name in found:
-                raise SntpFaultError(f"{name} is named twice")
-            found[name] = _read(name, amount if given else None)
-        return cls(**{name.replace("-", "_"): amount for name, amount in found.items()})
+        try:
+            found = named.parse(CATALOGUE, text)
+        except ValueError as error:
+            raise SntpFaultError(str(error)) from error
+        return cls(**found)
 
     def __str__(self) -> str:
         """The text that `parse` reads."""
-        words = {name: _spelt(amount) for name, amount in self._on().items()}
-        return ",".join(f"{name}={amount}" if amount else name for name, amount in words.items())
+        return ",".join(named.word(name, amount) for name, amount in named.amounts_of(CATALOGUE, self).items())
 
     def told_s(self, now_s: float, since_s: float) -> float:
         """The time to tell at `now_s`, in seconds since 1970; these faults met their first request at `since_s`."""
@@ -194,41 +162,18 @@ class SntpFaults:
             packet = replace(packet, mode=self.wrong_mode)
         return packet.pack()[: self.short_packet]
 
-    def _on(self) -> dict[str, Any]:
-        """The faults that are on, and their amounts; True where there is none."""
-        amounts = {name: getattr(self, name.replace("-", "_")) for name in CATALOGUE}
-        return {name: amount for name, amount in amounts.items() if amount is not None and amount is not False}
 
-
-CATALOGUE: dict[str, Kind] = {each.name.replace("_", "-"): each.metadata["kind"] for each in fields(SntpFaults)}
+CATALOGUE: named.Kinds = named.kinds_of(SntpFaults)
 """All faults, by name."""
 
 NO_FAULTS = SntpFaults()
 
 
-def _read(name: str, amount: str | None) -> object:
-    """An amount as `SntpFaults` has it; None: it was not given."""
-    if name not in CATALOGUE:
-        raise SntpFaultError(f"there is no {name!r}")
-    kind = CATALOGUE[name]
-    try:
-        return kind.read((kind.default if amount is None else amount) or "")
-    except ValueError as error:
-        raise SntpFaultError(f"{name} {error}, not {amount or ''!r}") from error
-
-
-def _spelt(amount: object) -> str:
-    return "" if amount is True else str(amount).removesuffix(".0")
-
-
 def spelt() -> list[str]:
     """How each fault is written: `silent`, `late=SECONDS`, `year-2036[=SECONDS]`."""
-    forms = {"": "{}", None: "{}={}"}
-    return [forms.get(kind.default, "{}[={}]").format(name, kind.amount) for name, kind in CATALOGUE.items()]
+    return named.forms(CATALOGUE)
 
 
 def catalogue() -> str:
     """All faults and what they do, one a line, for `--help`."""
-    defaults = (f" [{kind.default}]" if kind.default else "" for kind in CATALOGUE.values())
-    rows = zip(spelt(), CATALOGUE.values(), defaults, strict=True)
-    return "\n".join(f"{form:<23}{kind.meaning}{default}" for form, kind, default in rows)
+    return named.catalogue(CATALOGUE)

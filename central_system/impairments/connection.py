@@ -9,6 +9,7 @@ from websockets.frames import CTRL_OPCODES, Opcode
 from websockets.frames import Frame as WebSocketFrame
 
 from central_system.events import Direction
+from central_system.impairments.cable import Cable
 from central_system.impairments.frames import frame_bytes
 from central_system.impairments.passage import Passage
 from central_system.impairments.selection import Actions
@@ -38,7 +39,7 @@ class Connection:
         NotConnectedError: by every act, where nobody is connected; by `reset` and `hang_up`, where the link is cut.
     """
 
-    def __init__(self, number: int, witness: Witness, cable: asyncio.Event) -> None:
+    def __init__(self, number: int, witness: Witness, cable: Cable) -> None:
         self.number = number
         self.device: Socket | None = None
         """The charge point's socket."""
@@ -171,12 +172,7 @@ class Connection:
             elif not self.over.done():
                 self.over.set_exception(error)
 
-        return Passage(sender, witness=self._witness, actions=self._actions, is_up=self._is_up, ended=ended)
-
-    async def _is_up(self) -> None:
-        """Wait until the link is not cut; a cut that takes the place of another wakes nobody."""
-        while not self._cable.is_set():
-            await self._cable.wait()
+        return Passage(sender, witness=self._witness, actions=self._actions, is_up=self._cable.wait, ended=ended)
 
     def _stop_reading(self) -> None:
         """From either end: neither what it says nor that it leaves."""

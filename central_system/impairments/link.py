@@ -4,6 +4,7 @@ import asyncio
 from typing import Literal, Protocol
 
 from central_system.events import Direction, Impaired, Observer
+from central_system.impairments.cable import Cable
 from central_system.impairments.connection import Connection, Directions, NotConnectedError
 from central_system.impairments.standing import NO_IMPAIRMENTS, Impairments
 
@@ -31,8 +32,7 @@ class Link:
     """Knows the impairments of each direction, and every connection, which it keeps to them. In the event loop only."""
 
     def __init__(self, observe: Observer, door: Door | None = None) -> None:
-        self.cable = asyncio.Event()
-        """Set while the link is not cut."""
+        self.cable = Cable()
         self.cable.set()
         self._observe = observe
         self._door = door
@@ -96,9 +96,7 @@ class Link:
 
     async def up(self) -> None:
         """Wait until the link is not cut."""
-        # A cut may take the place of another: who waits is woken, and has to wait on.
-        while not self.cable.is_set():
-            await self.cable.wait()
+        await self.cable.wait()
 
     def close(self) -> None:
         """It will be used no more."""

@@ -9,7 +9,7 @@ from typing import Any, Literal, Self
 
 from ocpp.v16.enums import Action
 
-from central_system.impairments import named
+from central_system import named
 
 LONGEST_S = 3600
 MOST_BYTES = 1 << 20

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
 
 from central_system.impairments.frames import frame_bytes
-from central_system.impairments.named import forms
 from central_system.impairments.passage import SWITCHED
 from central_system.impairments.portion import Portion
 from central_system.impairments.spoiling import spoil
 from central_system.impairments.standing import CATALOGUE, NO_IMPAIRMENTS, ImpairmentError, Impairments, catalogue
+from central_system.named import forms
 from central_system.wire import WireDecoder
 
 EACH = [

@@ -99,16 +99,16 @@ def nothing(text: str) -> bool:
     return True
 
 
-def seconds(most: int) -> Callable[[str], float]:
-    """Seconds from 0."""
+def seconds(most: int, least: int = 0) -> Callable[[str], float]:
+    """Seconds, from 0 where nothing else is said."""
 
     def read_seconds(text: str) -> float:
         try:
             value = float(text)
         except ValueError:
             value = math.nan
-        if not 0 <= value <= most:  # which not-a-number is not
-            raise ValueError(f"takes seconds from 0 to {most}")
+        if not least <= value <= most:  # which not-a-number is not
+            raise ValueError(f"takes seconds from {least} to {most}")
         return value
 
     return read_seconds
